@@ -1,0 +1,15 @@
+//! golive takes one web product live, step by step, and never shows a belief as a fact.
+//!
+//! `ARCHITECTURE.md` is the map. The library works without a terminal; only front ends write to stdout or stderr.
+
+#![forbid(unsafe_code)]
+
+#[cfg(windows)]
+compile_error!(
+    "golive runs on Linux and macOS. Windows is refused because nothing of it could be tried there."
+);
+
+pub mod error;
+pub mod seam;
+pub mod secret;
+pub mod text;

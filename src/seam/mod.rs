@@ -1,0 +1,6 @@
+//! The seams to the world. A real run, a rehearsal and a test differ in these values and in nothing else.
+
+pub mod clock;
+pub mod disk;
+pub mod transport;
+pub mod vault;

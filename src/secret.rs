@@ -1,0 +1,126 @@
+//! Secrets: a value that cannot be printed, the name it is spoken of by, and the fingerprint it is compared by.
+//!
+//! `expose()` may stand only in the places that `tests/tidy.rs` lists.
+
+use std::fmt;
+use std::sync::Arc;
+
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+/// A secret value. Shared, never copied; wiped from memory when the last holder drops it.
+#[derive(Clone)]
+pub struct Secret(Arc<SecretString>);
+
+impl Secret {
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(Arc::new(SecretString::from(value.into())))
+    }
+
+    /// The clear value, for the one place that must hand it on.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// Length in characters; shown beside a masked field, never the value.
+    pub fn chars(&self) -> usize {
+        self.expose().chars().count()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.expose().is_empty()
+    }
+
+    /// `prefix` + this value, as header values such as `Bearer …` need it.
+    pub fn prefixed(&self, prefix: &str) -> Secret {
+        Secret::new(format!("{prefix}{}", self.expose()))
+    }
+
+    pub fn starts_with(&self, prefix: &str) -> bool {
+        self.expose().starts_with(prefix)
+    }
+
+    /// Equality without showing either side.
+    pub fn same_as(&self, other: &Secret) -> bool {
+        self.expose() == other.expose()
+    }
+
+    /// HMAC-SHA-256 under the launch's fingerprint key, cut to 40 bits: a bare hash of a value that a person
+    /// typed could be guessed offline.
+    pub fn fingerprint(&self, key: &Secret) -> Fingerprint {
+        let mut mac = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes())
+            .expect("HMAC takes a key of any length");
+        mac.update(self.expose().as_bytes());
+        let digest = mac.finalize().into_bytes();
+        Fingerprint(
+            digest[..5]
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+        )
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(hidden)")
+    }
+}
+
+/// The slot of the vault that a secret is kept under, such as `GITHUB_TOKEN` or `prod.REDIS_URL`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SecretName(String);
+
+impl SecretName {
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The environment variable that may hold it: dots are not allowed in variable names.
+    pub fn variable(&self) -> String {
+        format!("GOLIVE_SECRET_{}", self.0.replace('.', "__"))
+    }
+}
+
+impl fmt::Display for SecretName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What golive may say about a secret: 40 bits stored, the first 4 hex digits shown.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(String);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.get(..4).unwrap_or(&self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_never_printed() {
+        assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(hidden)");
+    }
+
+    #[test]
+    fn fingerprints_depend_on_the_key_and_show_four_digits() {
+        let (one, two) = (Secret::new("key one"), Secret::new("key two"));
+        let value = Secret::new("value");
+        assert_eq!(value.fingerprint(&one), value.fingerprint(&one));
+        assert_ne!(value.fingerprint(&one), value.fingerprint(&two));
+        assert_eq!(value.fingerprint(&one).to_string().len(), 4);
+    }
+}
