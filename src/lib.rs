@@ -10,6 +10,10 @@ compile_error!(
 );
 
 pub mod error;
+pub mod event;
+pub mod plan;
+pub mod request;
+pub mod sabotage;
 pub mod seam;
 pub mod secret;
 pub mod text;

@@ -1,0 +1,483 @@
+//! What a plan is made of: rows to approve, evidence, waits, and what only a person can settle.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::secret::Secret;
+
+/// An item's id as the operator sees it, such as `1.branch-main` or `2.1.build-prod`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ItemId(String);
+
+impl ItemId {
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The step's number: all before the first part that does not start with a digit.
+    pub fn step(&self) -> &str {
+        let mut end = 0;
+        for part in self.0.split_inclusive('.') {
+            if !part.starts_with(|c: char| c.is_ascii_digit()) {
+                break;
+            }
+            end += part.len();
+        }
+        self.0[..end].trim_end_matches('.')
+    }
+}
+
+impl fmt::Display for ItemId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The providers golive can speak to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    GitHub,
+}
+
+impl fmt::Display for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Provider::GitHub => f.write_str("GitHub"),
+        }
+    }
+}
+
+/// What a row does to the object it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sign {
+    Create,
+    Change,
+    Remove,
+}
+
+impl Sign {
+    pub fn symbol(self) -> char {
+        match self {
+            Sign::Create => '+',
+            Sign::Change => '~',
+            Sign::Remove => '-',
+        }
+    }
+}
+
+/// How a row can be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Undo {
+    /// golive can remove it again and nothing is left.
+    Reversible,
+    /// The old value is kept and can be put back.
+    Restorable,
+    /// Cannot be taken back; needs its name typed.
+    OneWay,
+}
+
+impl Undo {
+    pub fn word(self) -> &'static str {
+        match self {
+            Undo::Reversible => "reversible",
+            Undo::Restorable => "restorable",
+            Undo::OneWay => "one-way",
+        }
+    }
+}
+
+/// One line of a plan: what would be changed, from what to what. It is what the operator approves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    pub item: ItemId,
+    /// Names the change inside its item, such as `open` or `merge`.
+    pub change: String,
+    pub sign: Sign,
+    /// The object, such as `branch staging`.
+    pub what: String,
+    /// The value now, where one is replaced.
+    pub old: Option<String>,
+    pub new: Option<String>,
+    pub undo: Undo,
+    /// The object, or some of what the row carries, was not made by golive: never approved by `--yes`.
+    #[serde(default)]
+    pub not_made_by_golive: bool,
+    /// Someone changed what golive had settled, and the row would put it back: never approved by `--yes`.
+    #[serde(default)]
+    pub restores_drift: bool,
+    /// The word that must be typed for a one-way row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<String>,
+    /// Some of it is known only once that item is settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_after: Option<ItemId>,
+    /// More to read, such as a diff or a list of commits: one line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub detail: Vec<String>,
+}
+
+impl Row {
+    /// A reversible row about something golive makes itself; the fields say what differs from that.
+    pub fn new(item: &ItemId, change: &str, sign: Sign, what: impl Into<String>) -> Row {
+        Row {
+            item: item.clone(),
+            change: change.into(),
+            sign,
+            what: what.into(),
+            old: None,
+            new: None,
+            undo: Undo::Reversible,
+            not_made_by_golive: false,
+            restores_drift: false,
+            confirm: None,
+            known_after: None,
+            detail: vec![],
+        }
+    }
+
+    /// What an approval holds on to: where, what, and the shown old and new value. Detail and colour do not count.
+    pub fn id(&self) -> RowId {
+        let mut hash = Sha256::new();
+        let parts = [
+            self.item.as_str(),
+            &self.change,
+            &self.sign.symbol().to_string(),
+            &self.what,
+            self.old.as_deref().unwrap_or("\u{1}"),
+            self.new.as_deref().unwrap_or("\u{1}"),
+        ];
+        for part in parts {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+        RowId(
+            hash.finalize()[..8]
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+        )
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.sign.symbol(), self.what)?;
+        match (&self.old, &self.new) {
+            (Some(old), Some(new)) => write!(f, ": {old} → {new}"),
+            (None, Some(new)) => write!(f, ": {new}"),
+            (Some(old), None) => write!(f, ": was {old}"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// A row's digest: 16 hex digits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RowId(String);
+
+impl fmt::Display for RowId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A short name for a set of rows, as shown on the plan that is approved: 4 hex digits.
+pub fn plan_name<'a>(rows: impl IntoIterator<Item = &'a Row>) -> String {
+    let mut hash = Sha256::new();
+    for row in rows {
+        hash.update(row.id().0.as_bytes());
+    }
+    hash.finalize()[..2]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// One mutation, in the operator's words.
+pub trait Change {
+    fn row(&self, item: &ItemId) -> Row;
+
+    /// May the call be sent again when a look, after the provider had time to settle, does not show its effect?
+    fn repeat(&self) -> Repeat {
+        Repeat::WhenNotSeen
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// The object has a natural key, so a look proves whether it is there.
+    WhenNotSeen,
+    /// No key and no marker: a person decides.
+    Ask,
+}
+
+/// What a look leads to.
+#[derive(Clone, Debug)]
+pub enum Plan<C> {
+    /// Nothing to do, and this is how we know.
+    Settled(Evidence),
+    /// Do these, in order, then look again.
+    Change(Vec<C>),
+    /// The world is still working.
+    Wait(Wait),
+    /// Only a person can decide.
+    Blocked(Blocker),
+    /// The provider does not offer it here: settled as skipped, handed to a person with a page to open.
+    HandOff { why: String, url: String },
+}
+
+/// How golive knows that an item is settled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// What was read back, in one line.
+    pub text: String,
+    /// A page where a person can see the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// What is worth knowing beside it, such as scopes or an expiry: one line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+impl Evidence {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            url: None,
+            notes: Vec::new(),
+        }
+    }
+
+    pub fn url(mut self, url: impl Into<String>) -> Self {
+        self.url = Some(url.into());
+        self
+    }
+
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+}
+
+/// Why golive waits: the five facts that every wait shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wait {
+    /// What is waited for, such as `checks of pull request #4`.
+    pub condition: String,
+    pub expected: String,
+    pub seen: String,
+    /// From one look to the next.
+    pub look_every: Duration,
+    /// When golive stops waiting and says so, measured from the first look that waited.
+    pub worst_case: Duration,
+    /// Where that worst case comes from.
+    pub why: String,
+}
+
+/// What only a person can settle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Blocker {
+    /// A secret is missing from the vault.
+    SecretMissing { slot: String, was_kept: bool },
+    /// The provider does not take the token any more.
+    TokenRefused { slot: String, cause: String },
+    /// The name exists and is not what the manifest describes.
+    Taken { name: String, theirs: String },
+    /// Someone changed what golive had settled.
+    Drift { ours: String, theirs: String },
+    /// A call that cannot safely be repeated may or may not have happened.
+    Unclear { change: String },
+    /// The token lacks a permission.
+    Forbidden {
+        what: String,
+        scope: String,
+        url: Option<String>,
+    },
+    /// The token belongs to another account than the one pinned.
+    OtherAccount { pinned: String, seen: String },
+    /// No API for it: told where, checked afterwards. Lines to paste come with it.
+    ByHand {
+        what: String,
+        url: Option<String>,
+        paste: Vec<String>,
+    },
+    /// Another person must act.
+    Review { what: String, url: String },
+    /// A person says so, with name and note. `rests_on` is what the word holds for, such as a commit.
+    Attest {
+        question: String,
+        url: Option<String>,
+        rests_on: String,
+    },
+    /// One of several ways on.
+    Choose {
+        key: String,
+        question: String,
+        options: Vec<Choice>,
+    },
+}
+
+/// One way on that the operator may choose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// What `--answers` and the record call it.
+    pub word: String,
+    pub text: String,
+}
+
+impl Choice {
+    pub fn new(word: &str, text: impl Into<String>) -> Self {
+        Self {
+            word: word.into(),
+            text: text.into(),
+        }
+    }
+}
+
+impl Blocker {
+    /// One sentence for lists, reports and the line that says what now.
+    pub fn sentence(&self) -> String {
+        match self {
+            Blocker::SecretMissing {
+                slot,
+                was_kept: false,
+            } => format!("{slot} is needed"),
+            Blocker::SecretMissing {
+                slot,
+                was_kept: true,
+            } => {
+                format!("{slot} was kept and is missing from the vault: give it again")
+            }
+            Blocker::TokenRefused { slot, cause } => {
+                format!("{slot} is refused ({cause}): give a new one")
+            }
+            Blocker::Taken { name, theirs } => format!("{name} exists and differs: {theirs}"),
+            Blocker::Drift { ours, theirs } => format!("changed by someone: {ours} → {theirs}"),
+            Blocker::Unclear { change } => format!("not known whether this happened: {change}"),
+            Blocker::Forbidden { what, scope, .. } => {
+                format!("the token may not {what}: it needs {scope}")
+            }
+            Blocker::OtherAccount { pinned, seen } => {
+                format!("the token belongs to {seen}, this launch is tied to {pinned}")
+            }
+            Blocker::ByHand { what, .. } => format!("to do by hand: {what}"),
+            Blocker::Review { what, .. } => format!("waits for another person: {what}"),
+            Blocker::Attest { question, .. } => question.clone(),
+            Blocker::Choose { question, .. } => question.clone(),
+        }
+    }
+}
+
+/// A look that failed is never "absent".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Observed<T> {
+    Present(T),
+    Absent,
+    /// Could not be read, and why.
+    Unknown(String),
+}
+
+impl<T> Observed<T> {
+    pub fn present(&self) -> Option<&T> {
+        match self {
+            Observed::Present(value) => Some(value),
+            Observed::Absent | Observed::Unknown(_) => None,
+        }
+    }
+}
+
+/// Something golive created, as undo and the report need it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    /// Such as `branch`, `ruleset`, `pull request`.
+    pub kind: String,
+    /// The provider's id.
+    pub id: String,
+    pub name: String,
+    /// What it was made as, where undo must know (a branch's first commit).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_made: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// What an item hands on to others.
+pub type Outputs = BTreeMap<String, Output>;
+
+#[derive(Clone, Debug)]
+pub enum Output {
+    Text(String),
+    Secret(Secret),
+}
+
+impl Output {
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Output::Text(text) => Some(text),
+            Output::Secret(_) => None,
+        }
+    }
+}
+
+/// A person's word for an item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attestation {
+    pub by: String,
+    pub note: String,
+    pub at: Timestamp,
+    /// What it holds for, such as a commit.
+    pub rests_on: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row() -> Row {
+        Row {
+            new: Some("from main at 1a2b3c4".into()),
+            ..Row::new(
+                &ItemId::new("1.branch-staging"),
+                "create",
+                Sign::Create,
+                "branch staging",
+            )
+        }
+    }
+
+    #[test]
+    fn ids_tell_their_step() {
+        assert_eq!(ItemId::new("1.branch-main").step(), "1");
+        assert_eq!(ItemId::new("2.1.build-prod").step(), "2.1");
+        assert_eq!(ItemId::new("6.2.record-api").step(), "6.2");
+    }
+
+    #[test]
+    fn an_approval_holds_for_the_shown_values_and_nothing_else() {
+        let (one, mut two) = (row(), row());
+        two.detail.push("more to read".into());
+        assert_eq!(one.id(), two.id());
+        two.new = Some("from main at ffffff0".into());
+        assert_ne!(one.id(), two.id());
+    }
+
+    #[test]
+    fn rows_read_as_the_plan_shows_them() {
+        assert_eq!(row().to_string(), "+ branch staging: from main at 1a2b3c4");
+    }
+}
