@@ -9,8 +9,11 @@ compile_error!(
     "golive runs on Linux and macOS. Windows is refused because nothing of it could be tried there."
 );
 
+pub mod clock;
+pub mod disk;
 pub mod error;
 pub mod event;
+pub mod journal;
 pub mod plan;
 pub mod request;
 pub mod sabotage;
