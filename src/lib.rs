@@ -20,3 +20,4 @@ pub mod sabotage;
 pub mod seam;
 pub mod secret;
 pub mod text;
+pub mod view;
