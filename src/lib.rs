@@ -15,6 +15,7 @@ pub mod error;
 pub mod event;
 pub mod journal;
 pub mod plan;
+pub mod provider;
 pub mod request;
 pub mod sabotage;
 pub mod seam;

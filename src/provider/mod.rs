@@ -1,0 +1,6 @@
+//! The providers' clients: plain structs over one HTTP road, one method per endpoint used.
+
+pub mod github;
+pub mod guard;
+pub mod http;
+pub mod https;
