@@ -21,4 +21,6 @@ pub mod sabotage;
 pub mod seam;
 pub mod secret;
 pub mod text;
+pub mod tokens;
+pub mod vault;
 pub mod view;
