@@ -9,11 +9,14 @@ compile_error!(
     "golive runs on Linux and macOS. Windows is refused because nothing of it could be tried there."
 );
 
+pub mod answers;
 pub mod clock;
 pub mod disk;
 pub mod error;
 pub mod event;
+pub mod init;
 pub mod journal;
+pub mod manifest;
 pub mod plan;
 pub mod provider;
 pub mod request;
