@@ -11,6 +11,7 @@ compile_error!(
 
 pub mod answers;
 pub mod clock;
+pub mod cors;
 pub mod disk;
 pub mod error;
 pub mod event;
