@@ -24,6 +24,7 @@ pub mod request;
 pub mod sabotage;
 pub mod seam;
 pub mod secret;
+pub mod sim;
 pub mod text;
 pub mod tokens;
 pub mod vault;

@@ -1,0 +1,130 @@
+//! The ledger: what truly happened in the world, apart from what its services show.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The services that the world models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    Github,
+}
+
+impl Provider {
+    /// As ready files, tokens and ledgers name it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Provider::Github => "github",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Provider> {
+        (name == "github").then_some(Provider::Github)
+    }
+}
+
+/// Who made an object: a call with golive's token, the service itself, or a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MadeBy {
+    Golive,
+    World,
+    Person,
+}
+
+/// One object that exists, or once existed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectRecord {
+    pub provider: Provider,
+    /// `repository branch ruleset protection commit pull_request issue review label`.
+    pub kind: String,
+    /// The provider's id; the name of a branch, the branch of a protection, the sha of a commit.
+    pub id: String,
+    /// `owner/name` of the repository; the number of the pull request for a review.
+    pub parent: String,
+    /// What a person would call it. Of a pull request: `head -> base`, which is its natural key.
+    pub name: String,
+    pub made_by: MadeBy,
+    pub alive: bool,
+}
+
+/// One call as it truly went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallRecord {
+    pub n: u64,
+    pub at: Timestamp,
+    pub provider: Provider,
+    pub method: String,
+    /// Of the official URL: percent-encoded, with its query.
+    pub path: String,
+    /// What the caller was told; `None` when it got no reply.
+    pub status: Option<u16>,
+    /// An object changed.
+    pub mutating: bool,
+    /// The service carried the call out, whatever the caller was told.
+    pub applied: bool,
+    /// A rule for faults counted this call.
+    #[serde(skip)]
+    pub faulted: bool,
+}
+
+impl CallRecord {
+    /// Whether a rehearsal must remember the call to come to the same world again.
+    pub fn worth_keeping(&self) -> bool {
+        self.applied || self.mutating || self.faulted
+    }
+}
+
+/// The ledger as `GET control/ledger` answers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledger {
+    pub objects: Vec<ObjectRecord>,
+    pub calls: Vec<CallRecord>,
+}
+
+/// The ledger being written. Entries are shared, so that a snapshot of the world costs next to nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Book {
+    objects: Vec<Arc<ObjectRecord>>,
+    calls: Vec<Arc<CallRecord>>,
+}
+
+impl Book {
+    pub fn made(&mut self, kind: &str, id: &str, parent: &str, name: &str, made_by: MadeBy) {
+        self.objects.push(Arc::new(ObjectRecord {
+            provider: Provider::Github,
+            kind: kind.to_owned(),
+            id: id.to_owned(),
+            parent: parent.to_owned(),
+            name: name.to_owned(),
+            made_by,
+            alive: true,
+        }));
+    }
+
+    /// Marks the living object of that kind and id as gone.
+    pub fn gone(&mut self, kind: &str, id: &str) {
+        for object in &mut self.objects {
+            if object.alive && object.kind == kind && object.id == id {
+                Arc::make_mut(object).alive = false;
+            }
+        }
+    }
+
+    pub fn called(&mut self, call: CallRecord) {
+        self.calls.push(Arc::new(call));
+    }
+
+    pub fn last_call(&self) -> Option<&CallRecord> {
+        self.calls.last().map(Arc::as_ref)
+    }
+
+    pub fn read(&self) -> Ledger {
+        Ledger {
+            objects: self.objects.iter().map(|o| o.as_ref().clone()).collect(),
+            calls: self.calls.iter().map(|c| c.as_ref().clone()).collect(),
+        }
+    }
+}
