@@ -1,0 +1,74 @@
+//! What may be approved without a person looking, by `--yes` and by typed words given up front.
+
+use crate::plan::{Row, RowId, Sign, Undo};
+
+/// Splits a plan's rows into those that `--yes` and the given words approve, and those that want a person.
+pub fn by_flags(rows: &[Row], yes: bool, words: &[String]) -> (Vec<RowId>, Vec<Row>) {
+    let (allowed, rest): (Vec<&Row>, Vec<&Row>) =
+        rows.iter().partition(|row| is_allowed(row, yes, words));
+    (
+        allowed.into_iter().map(Row::id).collect(),
+        rest.into_iter().cloned().collect(),
+    )
+}
+
+fn is_allowed(row: &Row, yes: bool, words: &[String]) -> bool {
+    match &row.confirm {
+        Some(word) => words.contains(word),
+        None => {
+            yes && row.undo != Undo::OneWay
+                && row.sign != Sign::Remove
+                && !row.not_made_by_golive
+                && !row.restores_drift
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::ItemId;
+
+    fn row() -> Row {
+        Row::new(
+            &ItemId::new("1.branch-staging"),
+            "create",
+            Sign::Create,
+            "branch staging",
+        )
+    }
+
+    #[test]
+    fn yes_approves_what_is_free_and_can_be_taken_back() {
+        let rows = [
+            row(),
+            Row {
+                undo: Undo::Restorable,
+                ..row()
+            },
+            Row {
+                undo: Undo::OneWay,
+                confirm: Some("bondigoo-staging".into()),
+                ..row()
+            },
+            Row {
+                not_made_by_golive: true,
+                ..row()
+            },
+            Row {
+                restores_drift: true,
+                ..row()
+            },
+            Row {
+                sign: Sign::Remove,
+                ..row()
+            },
+        ];
+        assert_eq!(by_flags(&rows, true, &[]).1.len(), 4);
+        assert_eq!(
+            by_flags(&rows, true, &["bondigoo-staging".into()]).1.len(),
+            3
+        );
+        assert_eq!(by_flags(&rows, false, &[]).1.len(), 6);
+    }
+}

@@ -1,0 +1,516 @@
+//! The one loop that makes an item true: look, plan, look again before each write, apply, look again.
+//!
+//! What a crash can leave behind is settled here by looking: a change that was sent and whose outcome nobody recorded is
+//! waited for as long as the provider's lists may lag, and only then believed to be missing.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::desk::Desk;
+use super::settle::FIRST_LOOK;
+use crate::error::Result;
+use crate::event::{Durable, Failure, Live};
+use crate::journal::state::{Open, Standing};
+use crate::plan::{
+    Blocker, Change, Evidence, ItemId, Output, Outputs, Plan, Provider, Repeat, Row, Wait,
+};
+use crate::provider::http::CallError;
+use crate::resource::{Cx, Known, Resource};
+use crate::sabotage::{self, Bug};
+
+/// More rounds than any item has changes and lagging looks; beyond it golive stops rather than circle.
+const ROUNDS_MAX: u32 = 60;
+
+/// Whether the item's wish is made true or taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    Make,
+    Undo,
+}
+
+/// How a visit to an item ended.
+#[derive(Debug)]
+pub enum Visit {
+    Settled,
+    /// These rows want to be approved first.
+    Wants(Vec<Row>),
+    Waits(Wait),
+    Blocked(Blocker),
+    Failed(Failure),
+    /// A look failed: nothing is known, nothing was done.
+    Unknown(Failure),
+    /// golive is asked to stop, and nothing of the item is on its way.
+    Stopped,
+}
+
+/// What a visit may do.
+#[derive(Clone, Copy, Debug)]
+pub struct Permit {
+    pub goal: Goal,
+    /// False while only planning or verifying: nothing is applied and nothing is recorded.
+    pub apply: bool,
+}
+
+/// An item being visited.
+pub struct Visiting<'a> {
+    pub desk: &'a Desk,
+    pub cx: Cx<'a>,
+    pub provider: Provider,
+    pub title: &'a str,
+    pub permit: Permit,
+}
+
+impl<'a> Visiting<'a> {
+    /// Runs the loop for the resource behind the item.
+    pub async fn visit<R: Resource>(self, resource: &'a R) -> Result<Visit> {
+        Visitor {
+            visiting: self,
+            resource,
+        }
+        .visit()
+        .await
+    }
+}
+
+pub(super) struct Visitor<'a, R> {
+    visiting: Visiting<'a>,
+    pub(super) resource: &'a R,
+}
+
+impl<'a, R> std::ops::Deref for Visitor<'a, R> {
+    type Target = Visiting<'a>;
+
+    fn deref(&self) -> &Visiting<'a> {
+        &self.visiting
+    }
+}
+
+/// What to do with a plan that wants changes.
+enum Step<C> {
+    Apply(C, Row),
+    LookAgain(Duration),
+    End(Visit),
+}
+
+impl<R: Resource> Visitor<'_, R> {
+    pub(super) fn item(&self) -> &ItemId {
+        self.cx.item
+    }
+
+    async fn visit(&self) -> Result<Visit> {
+        let mut lagging = 0;
+        for _ in 0..ROUNDS_MAX {
+            let known = self.known();
+            let seen = match self.look(&known).await {
+                Ok(seen) => seen,
+                Err(error) => {
+                    let Some(wait) = self.not_found_may_lag(&error, lagging) else {
+                        return Ok(self.look_failed(&error));
+                    };
+                    lagging += 1;
+                    self.desk.seams.clock.sleep(wait).await;
+                    continue;
+                }
+            };
+            let plan = self.plan(&known, &seen);
+            if let Some(wait) = self.settle_open(&plan, &seen, lagging)? {
+                lagging += 1;
+                self.desk.seams.clock.sleep(wait).await;
+                continue;
+            }
+            let changes = match plan {
+                Plan::Change(changes) if !changes.is_empty() => changes,
+                Plan::Change(_) => return Ok(Visit::Settled),
+                Plan::Settled(_) if let Some(wait) = self.evidence_may_lag(lagging) => {
+                    lagging += 1;
+                    self.desk.seams.clock.sleep(wait).await;
+                    continue;
+                }
+                other => return self.without_change(other, &known, &seen),
+            };
+            match self.next_step(changes, lagging)? {
+                Step::End(visit) => return Ok(visit),
+                Step::LookAgain(wait) => {
+                    lagging += 1;
+                    self.desk.seams.clock.sleep(wait).await;
+                }
+                Step::Apply(change, row) => match self.apply(&known, change, row).await? {
+                    Some(visit) => return Ok(visit),
+                    None => {
+                        lagging = 0;
+                        self.desk.seams.clock.sleep(FIRST_LOOK).await;
+                    }
+                },
+            }
+        }
+        Ok(Visit::Failed(Failure {
+            what: format!("{} does not come to rest", self.title),
+            cause: format!(
+                "after {ROUNDS_MAX} looks the provider still shows something else than was done"
+            ),
+            likely: Some("someone else is changing the same thing".into()),
+            hint: Some(format!("golive plan {}", self.item())),
+            code: "GL-RESTLESS".into(),
+            call: None,
+            retryable: true,
+        }))
+    }
+
+    /// The facts that planning may read, as they are now.
+    fn known(&self) -> Known {
+        let state = self.desk.state.borrow();
+        let mut known = self.cx.known.clone();
+        if let Some(item) = state.item(self.item()) {
+            known.attested = item.attested.clone();
+            known.made = item.made.clone();
+            known.decided = item.decided.clone();
+            known.settled_before = item.settled_before;
+        }
+        known
+    }
+
+    async fn look(&self, known: &Known) -> std::result::Result<R::Seen, CallError> {
+        assert!(
+            !sabotage::planted(Bug::PanicInLook),
+            "planted: a panic while looking"
+        );
+        let cx = Cx {
+            item: self.cx.item,
+            now: self.desk.now(),
+            github: self.cx.github,
+            known,
+        };
+        self.resource.observe(&cx).await
+    }
+
+    fn plan(&self, known: &Known, seen: &R::Seen) -> Plan<R::Change> {
+        match self.permit.goal {
+            Goal::Make => self.resource.plan(known, seen),
+            Goal::Undo => Plan::Change(self.resource.undo(known, seen)),
+        }
+    }
+
+    fn without_change(
+        &self,
+        plan: Plan<R::Change>,
+        known: &Known,
+        seen: &R::Seen,
+    ) -> Result<Visit> {
+        Ok(match plan {
+            Plan::Settled(evidence) => {
+                self.settled(evidence, known, self.resource.outputs(seen))?;
+                Visit::Settled
+            }
+            Plan::HandOff { why, url } => {
+                let standing = Standing::Skipped {
+                    by: "golive".into(),
+                    why: why.clone(),
+                    url: Some(url.clone()),
+                };
+                if self.permit.apply && self.is_news(&standing) {
+                    let item = self.item().clone();
+                    self.desk.record(Durable::Skipped {
+                        item,
+                        by: "golive".into(),
+                        why,
+                        url: Some(url),
+                    })?;
+                }
+                Visit::Settled
+            }
+            Plan::Wait(wait) => Visit::Waits(wait),
+            Plan::Blocked(blocker) => Visit::Blocked(blocker),
+            Plan::Change(_) => Visit::Settled,
+        })
+    }
+
+    fn settled(&self, evidence: Evidence, known: &Known, outputs: Outputs) -> Result<()> {
+        let outputs: std::collections::BTreeMap<String, String> = outputs
+            .into_iter()
+            .filter_map(|(name, output)| match output {
+                Output::Text(text) => Some((name, text)),
+                Output::Secret(_) => None,
+            })
+            .collect();
+        let same_outputs = self
+            .desk
+            .state
+            .borrow()
+            .item(self.item())
+            .is_some_and(|item| item.outputs == outputs);
+        if !self.is_news(&Standing::Settled(evidence.clone())) && same_outputs {
+            return Ok(());
+        }
+        let changed = self
+            .desk
+            .state
+            .borrow()
+            .item(self.item())
+            .is_some_and(|item| item.changed);
+        if !known.settled_before && !changed && self.permit.apply {
+            self.desk.record(Durable::Adopted {
+                item: self.item().clone(),
+                what: evidence.text.clone(),
+            })?;
+        }
+        self.desk.record(Durable::Settled {
+            item: self.item().clone(),
+            evidence,
+            outputs,
+        })
+    }
+
+    fn is_news(&self, standing: &Standing) -> bool {
+        self.desk
+            .state
+            .borrow()
+            .item(self.item())
+            .is_none_or(|item| item.standing != *standing)
+    }
+
+    /// Decides about the first of the wanted changes, from the records alone.
+    fn next_step(&self, changes: Vec<R::Change>, lagging: usize) -> Result<Step<R::Change>> {
+        let rows: Vec<Row> = changes.iter().map(|change| self.row(change)).collect();
+        if let Some(wait) = rows.first().and_then(|row| self.may_lag(row, lagging)) {
+            return Ok(Step::LookAgain(wait));
+        }
+        for (change, open) in self.open() {
+            let Some(wanted) = changes
+                .iter()
+                .find(|wanted| wanted.row(self.item()).change == change)
+            else {
+                continue;
+            };
+            if wanted.repeat() == Repeat::Ask && open.sent_at.is_some() {
+                return Ok(Step::End(Visit::Blocked(Blocker::Unclear {
+                    change: open.what,
+                })));
+            }
+            if self.permit.apply {
+                let why = if open.sent_at.is_some() {
+                    "not there after waiting and looking"
+                } else {
+                    "it never left"
+                };
+                self.refused(&change, &open, why)?;
+            }
+        }
+        let now = self.desk.now();
+        let approved = rows
+            .iter()
+            .all(|row| self.desk.state.borrow().is_approved(&row.id(), now));
+        if !self.permit.apply || !approved {
+            return Ok(Step::End(Visit::Wants(rows)));
+        }
+        if self.desk.stopping.get() {
+            return Ok(Step::End(Visit::Stopped));
+        }
+        let (Some(change), Some(row)) = (changes.into_iter().next(), rows.into_iter().next())
+        else {
+            return Ok(Step::End(Visit::Settled));
+        };
+        Ok(Step::Apply(change, row))
+    }
+
+    fn row(&self, change: &R::Change) -> Row {
+        let mut row = change.row(self.item());
+        let state = self.desk.state.borrow();
+        let drifted = |item: &crate::journal::state::ItemState| {
+            item.settled_before && item.standing != Standing::Undone
+        };
+        row.restores_drift =
+            self.permit.goal == Goal::Make && state.item(self.item()).is_some_and(drifted);
+        row
+    }
+
+    /// Looks once more, then writes. `None` when the item is to be looked at again.
+    async fn apply(&self, known: &Known, change: R::Change, row: Row) -> Result<Option<Visit>> {
+        let _turn = self.desk.turn(self.provider).await;
+        if self.desk.stopping.get() {
+            return Ok(Some(Visit::Stopped));
+        }
+        let (item, id) = (self.item().clone(), row.id());
+        let open = Open {
+            row: id.clone(),
+            what: row.to_string(),
+            intended_at: self.desk.now(),
+            sent_at: None,
+        };
+        self.desk.record(Durable::Intended {
+            item: item.clone(),
+            change: row.change.clone(),
+            row: id.clone(),
+            what: row.to_string(),
+        })?;
+        if !sabotage::planted(Bug::NoSecondLook)
+            && let Some(visit) = self.moved(known, &row).await?
+        {
+            self.refused(&row.change, &open, "the world moved between plan and write")?;
+            return Ok(visit);
+        }
+        self.desk.record(Durable::Sent {
+            item: item.clone(),
+            change: row.change.clone(),
+            row: id,
+        })?;
+        if sabotage::planted(Bug::OutcomeBeforeApply) {
+            self.applied(&row.change, &open, false, None)?;
+        }
+        self.desk.tell(Live::Applying {
+            item,
+            change: row.what.clone(),
+        });
+        let cx = Cx {
+            item: self.cx.item,
+            now: self.desk.now(),
+            github: self.cx.github,
+            known,
+        };
+        let _on_the_way = OnTheWay::new(&self.desk.applying);
+        let outcome = self.resource.apply(&cx, &change).await;
+        self.outcome(&row, &open, outcome)
+    }
+
+    /// `Some` when the row is not the next one to write any more: look again, or end.
+    async fn moved(&self, known: &Known, row: &Row) -> Result<Option<Option<Visit>>> {
+        let seen = match self.look(known).await {
+            Ok(seen) => seen,
+            Err(error) => return Ok(Some(Some(self.look_failed(&error)))),
+        };
+        let same = match self.plan(known, &seen) {
+            Plan::Change(changes) => changes
+                .first()
+                .is_some_and(|first| first.row(self.item()).id() == row.id()),
+            _ => false,
+        };
+        Ok(if same { None } else { Some(None) })
+    }
+
+    fn outcome(
+        &self,
+        row: &Row,
+        open: &Open,
+        outcome: std::result::Result<crate::resource::Applied, CallError>,
+    ) -> Result<Option<Visit>> {
+        let error = match outcome {
+            Ok(_) if sabotage::planted(Bug::OutcomeBeforeApply) => return Ok(None),
+            Ok(applied) => {
+                self.applied(&row.change, open, false, applied.made)?;
+                if self.permit.goal == Goal::Undo {
+                    self.desk.removed.borrow_mut().insert(self.item().clone());
+                }
+                return Ok(None);
+            }
+            Err(error) => error,
+        };
+        if matches!(error, CallError::Ambiguous { .. }) {
+            // Left open: the next rounds look, wait out the lag, and decide.
+            self.desk.say(
+                Some(self.item()),
+                format!(
+                    "{}: {}; golive looks whether it happened",
+                    row.what,
+                    error.cause()
+                ),
+            );
+            return Ok(None);
+        }
+        self.refused(&row.change, open, &error.cause())?;
+        if let CallError::Limited { until, .. } = &error {
+            return Ok(Some(Visit::Waits(limited(
+                self.provider,
+                *until,
+                self.desk.now(),
+            ))));
+        }
+        if is_race(&error) {
+            return Ok(None);
+        }
+        Ok(Some(self.call_failed(&error, &row.to_string())))
+    }
+
+    fn look_failed(&self, error: &CallError) -> Visit {
+        match error {
+            CallError::Limited { until, .. } => {
+                Visit::Waits(limited(self.provider, *until, self.desk.now()))
+            }
+            CallError::Refused(_) => self.call_failed(error, &format!("show {}", self.title)),
+            _ => Visit::Unknown(error.failure(self.provider, &format!("show {}", self.title))),
+        }
+    }
+
+    fn call_failed(&self, error: &CallError, what: &str) -> Visit {
+        if error.is_status(401) {
+            let slot = super::token_slot(self.provider);
+            self.desk.forget(&slot);
+            return Visit::Blocked(Blocker::TokenRefused {
+                slot: slot.to_string(),
+                cause: error.cause(),
+            });
+        }
+        if let Some(blocker) = forbidden(self.provider, error, what) {
+            return Visit::Blocked(blocker);
+        }
+        let mut failure = error.failure(self.provider, what);
+        failure
+            .hint
+            .get_or_insert_with(|| format!("golive run {}", self.item()));
+        Visit::Failed(failure)
+    }
+}
+
+/// A refusal that names the right it asks for.
+fn forbidden(provider: Provider, error: &CallError, what: &str) -> Option<Blocker> {
+    match provider {
+        Provider::GitHub => crate::provider::github::forbidden(error, what),
+    }
+}
+
+/// Counts a change that is on its way, also when it ends in a panic.
+struct OnTheWay<'a>(&'a Cell<usize>);
+
+impl<'a> OnTheWay<'a> {
+    fn new(count: &'a Cell<usize>) -> Self {
+        count.set(count.get() + 1);
+        Self(count)
+    }
+}
+
+impl Drop for OnTheWay<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+/// Refusals that only say that the world was not yet as the look showed it: look again.
+fn is_race(error: &CallError) -> bool {
+    let Some(refusal) = error.refusal() else {
+        return false;
+    };
+    match refusal.status {
+        405 => refusal.says("base branch was modified"),
+        409 => !refusal.says("through a pull request") && !refusal.says("rule violations"),
+        422 => {
+            let early = refusal.says("head") && refusal.says("invalid");
+            early
+                || ["already exists", "not a fast forward", "no commits between"]
+                    .iter()
+                    .any(|text| refusal.says(text))
+        }
+        _ => false,
+    }
+}
+
+fn limited(provider: Provider, until: Timestamp, now: Timestamp) -> Wait {
+    let left = until.duration_since(now).unsigned_abs();
+    Wait {
+        condition: format!("{provider} takes calls again"),
+        expected: "calls left".into(),
+        seen: "its limit is used up".into(),
+        look_every: left,
+        worst_case: left + Duration::from_secs(60),
+        why: format!("{provider} said until when"),
+    }
+}
