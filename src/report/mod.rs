@@ -1,0 +1,4 @@
+//! The front ends without a screen: lines for people, JSON for programs.
+
+pub mod json;
+pub mod lines;
