@@ -32,5 +32,6 @@ pub mod sim;
 pub mod step;
 pub mod text;
 pub mod tokens;
+pub mod tui;
 pub mod vault;
 pub mod view;

@@ -1,0 +1,237 @@
+//! The launch map: phases, steps and items in place, and below them what runs, whose turn it is, and what is left of limits.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::{Scene, is_at, words};
+use crate::tui::model::Node;
+use crate::tui::theme::{Role, Theme};
+use crate::tui::widget::{pane, text};
+use crate::view::{Doing, ItemOutline, Shown, StepOutline, Turn};
+
+pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+    let columns = usize::from(area.width).saturating_sub(2);
+    let below = side_lines(scene, columns);
+    // What needs the operator is never pushed out by a long map.
+    let below_rows = below.len().min(usize::from(area.height) / 2);
+    let rows = usize::from(area.height) - below_rows;
+    let (lines, cursor) = map_lines(scene, columns, rows);
+    let top = pane::top_for(cursor, rows, lines.len());
+    let upper = Rect {
+        height: u16::try_from(rows).unwrap_or(0),
+        ..area
+    };
+    pane::lines(&lines, top, upper, buf, scene.theme);
+    let lower = Rect::new(
+        area.x,
+        upper.bottom(),
+        area.width,
+        area.height - upper.height,
+    );
+    pane::lines(&below, 0, lower, buf, scene.theme);
+}
+
+/// All rows, with finished steps folded, first ones first, when they do not fit; and the row of the cursor.
+fn map_lines(scene: &Scene<'_>, columns: usize, rows: usize) -> (Vec<Line<'static>>, usize) {
+    let view = scene.view;
+    let all: usize = view
+        .outline
+        .phases
+        .iter()
+        .map(|phase| {
+            1 + phase
+                .steps
+                .iter()
+                .map(|step| 1 + step.items.len())
+                .sum::<usize>()
+        })
+        .sum();
+    let mut over = all.saturating_sub(rows);
+    let here = scene.ui.step(view).map(|step| step.number.clone());
+    let mut lines = Vec::new();
+    let mut cursor = 0;
+    for phase in &view.outline.phases {
+        let counts = view.counts_of(phase);
+        let shown: Vec<Shown> = phase
+            .steps
+            .iter()
+            .map(|step| view.shown_step(step))
+            .collect();
+        lines.push(text::sides(
+            vec![
+                scene.icon(Shown::of_step(&shown)),
+                scene.span(format!(" {} {}", phase.number, phase.title), Role::Strong),
+            ],
+            vec![Span::raw(format!("{}/{}", counts.done, counts.total))],
+            columns,
+        ));
+        for step in &phase.steps {
+            let finished = view.shown_step(step).is_settled();
+            let fold = over > 0 && finished && here.as_deref() != Some(step.number.as_str());
+            if is_at(scene, &Node::Step(step.number.clone())) {
+                cursor = lines.len();
+            }
+            lines.push(step_line(scene, step, fold, columns));
+            if fold {
+                over = over.saturating_sub(step.items.len());
+                continue;
+            }
+            for item in &step.items {
+                if is_at(scene, &Node::Item(item.id.clone())) {
+                    cursor = lines.len();
+                }
+                lines.push(item_line(scene, item, columns));
+            }
+        }
+    }
+    (lines, cursor)
+}
+
+fn mark(scene: &Scene<'_>, node: &Node) -> Span<'static> {
+    match is_at(scene, node) {
+        true => scene.span("› ", Role::Attention),
+        false => Span::raw("  "),
+    }
+}
+
+fn chosen(scene: &Scene<'_>, node: &Node, line: Line<'static>) -> Line<'static> {
+    match is_at(scene, node) {
+        true => pane::selected(line, scene.theme),
+        false => line,
+    }
+}
+
+fn step_line(scene: &Scene<'_>, step: &StepOutline, folded: bool, columns: usize) -> Line<'static> {
+    let node = Node::Step(step.number.clone());
+    let shown = scene.view.shown_step(step);
+    let done = step
+        .items
+        .iter()
+        .filter(|item| scene.view.shown(item).is_settled())
+        .count();
+    let fold = if folded { " ▸" } else { "" };
+    let line = text::sides(
+        vec![
+            mark(scene, &node),
+            scene.icon(shown),
+            Span::raw(format!(" {} {}", step.number, step.title)),
+            scene.span(fold, Role::Dim),
+        ],
+        vec![Span::raw(format!("{done}/{}", step.items.len()))],
+        columns,
+    );
+    chosen(scene, &node, line)
+}
+
+fn item_line(scene: &Scene<'_>, item: &ItemOutline, columns: usize) -> Line<'static> {
+    let node = Node::Item(item.id.clone());
+    let shown = scene.view.shown(item);
+    let optional = if item.required { "" } else { " (optional)" };
+    let name = format!("{}{optional}", short(item));
+    // A settled item's word gives way to its name; one that wants eyes keeps the word.
+    let room = match shown.is_settled() {
+        true => columns.saturating_sub(text::width(&name) + 9).max(4),
+        false => columns / 2,
+    };
+    let note = text::cut(&words::note(scene, item), room);
+    let line = text::sides(
+        vec![
+            mark(scene, &node),
+            Span::raw("  "),
+            scene.icon(shown),
+            Span::raw(format!(" {name}")),
+        ],
+        vec![scene.span(note, Theme::role_of(shown))],
+        columns,
+    );
+    chosen(scene, &node, line)
+}
+
+/// The id without its step, which stands above it.
+fn short(item: &ItemOutline) -> String {
+    let id = item.id.as_str();
+    let rest = id.strip_prefix(item.id.step()).unwrap_or(id);
+    rest.trim_start_matches('.').to_string()
+}
+
+fn side_lines(scene: &Scene<'_>, columns: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    let head = |text: &str| vec![Line::default(), Line::from(scene.span(text, Role::Strong))];
+    let running = running_lines(scene, columns);
+    if !running.is_empty() {
+        lines.extend(head(&format!("Running now ({})", running.len())));
+        lines.extend(running);
+    }
+    let turns = scene.view.your_turn();
+    if !turns.is_empty() {
+        lines.extend(head(&format!("Your turn ({})", turns.len())));
+        for turn in &turns {
+            lines.push(turn_line(scene, turn, columns));
+        }
+    }
+    if !scene.view.limits.is_empty() {
+        lines.extend(head("Limits"));
+        for (provider, limit) in &scene.view.limits {
+            let left = format!("{}/{} left", limit.remaining, limit.limit);
+            let when = match columns >= 36 {
+                true => format!(", till {}", scene.minute(limit.resets_at)),
+                false => String::new(),
+            };
+            lines.push(Line::from(format!("  {provider}  {left}{when}")));
+        }
+    }
+    for (provider, back_off) in &scene.view.backing_off {
+        let text = format!(
+            "  {provider} waits {}, try {} of {}: {}",
+            scene.seconds_until(back_off.until),
+            back_off.attempt,
+            back_off.attempts_max,
+            back_off.why
+        );
+        lines.push(Line::from(
+            scene.span(text::cut(&text, columns), Role::Warning),
+        ));
+    }
+    lines
+}
+
+fn running_lines(scene: &Scene<'_>, columns: usize) -> Vec<Line<'static>> {
+    let moving = scene.view.outline.items().filter(|item| {
+        let live = scene.view.live.get(&item.id);
+        live.is_some_and(|live| live.doing != Doing::Nothing)
+    });
+    moving
+        .map(|item| {
+            let shown = scene.view.shown(item);
+            text::sides(
+                vec![
+                    Span::raw("  "),
+                    scene.icon(shown),
+                    Span::raw(format!(" {}", item.id)),
+                ],
+                vec![scene.span(words::note(scene, item), Theme::role_of(shown))],
+                columns,
+            )
+        })
+        .collect()
+}
+
+fn turn_line(scene: &Scene<'_>, turn: &Turn, columns: usize) -> Line<'static> {
+    let what = match turn {
+        Turn::Approve { step, rows } => {
+            let changes = crate::tui::act::changes(*rows);
+            format!(" {step} approve {changes}")
+        }
+        Turn::Answer { item } => format!(" {item}"),
+    };
+    text::sides(
+        vec![
+            Span::raw("  "),
+            scene.icon(Shown::YourTurn),
+            scene.span(what, Role::Attention),
+        ],
+        vec![Span::raw("[n]")],
+        columns,
+    )
+}
