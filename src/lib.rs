@@ -10,6 +10,8 @@ compile_error!(
 );
 
 pub mod answers;
+pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod cors;
 pub mod disk;

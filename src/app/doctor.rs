@@ -1,0 +1,210 @@
+//! `golive doctor`: what works on this machine, and what to do about the rest. Nothing is changed but a canary in the vault.
+
+use std::io::IsTerminal;
+use std::process::{Command, Stdio};
+
+use super::place::Place;
+use super::{run, variable, vaults};
+use crate::cli::{Global, VaultChoice};
+use crate::disk::RealDisk;
+use crate::error::Result;
+use crate::seam::disk::Disk;
+
+/// Less free room than this, and a launch's records may not fit beside what others write.
+const ROOM_MIN: u64 = 8 << 20;
+
+struct Finding {
+    what: &'static str,
+    ok: bool,
+    seen: String,
+    /// What to do, where it is not well.
+    hint: Option<String>,
+}
+
+pub fn run(global: &Global) -> Result<u8> {
+    let place = Place::find(global);
+    let mut findings = vec![terminal(), colours(), characters()];
+    findings.push(match &place {
+        Ok(place) => well(
+            "launch",
+            format!("{} in {}", place.launch.id, place.dir.display()),
+        ),
+        Err(error) => ill("launch", error.what.clone(), error.hint.clone()),
+    });
+    if let Ok(place) = &place {
+        findings.push(folder(place));
+        findings.push(state(place));
+        findings.push(vault(global, place)?);
+    }
+    findings.push(tool(
+        "git",
+        "proposes the repository's name in golive init; nothing else needs it",
+    ));
+    let ill = findings.iter().any(|finding| !finding.ok);
+    if global.json {
+        let list: Vec<_> = findings
+            .iter()
+            .map(|finding| serde_json::json!({"what": finding.what, "ok": finding.ok, "seen": finding.seen, "hint": finding.hint}))
+            .collect();
+        println!(
+            "{:#}",
+            serde_json::json!({"version": env!("CARGO_PKG_VERSION"), "findings": list})
+        );
+    } else {
+        println!("golive {}", env!("CARGO_PKG_VERSION"));
+        for finding in &findings {
+            println!(
+                "{:<5} {:<11} {}",
+                if finding.ok { "ok" } else { "look" },
+                finding.what,
+                finding.seen
+            );
+            if let Some(hint) = &finding.hint {
+                println!("      {:<11} hint: {hint}", "");
+            }
+        }
+    }
+    Ok(u8::from(ill))
+}
+
+fn well(what: &'static str, seen: impl Into<String>) -> Finding {
+    Finding {
+        what,
+        ok: true,
+        seen: seen.into(),
+        hint: None,
+    }
+}
+
+fn ill(what: &'static str, seen: impl Into<String>, hint: Option<String>) -> Finding {
+    Finding {
+        what,
+        ok: false,
+        seen: seen.into(),
+        hint,
+    }
+}
+
+fn terminal() -> Finding {
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        return well(
+            "terminal",
+            "none here: golive run and --json work without one",
+        );
+    }
+    match crossterm::terminal::size() {
+        Ok((width, height)) if width < 60 || height < 16 => ill(
+            "terminal",
+            format!("{width}x{height}"),
+            Some("the wizard needs 60x16; golive run needs no room".into()),
+        ),
+        Ok((width, height)) => {
+            let term = variable("TERM").unwrap_or_else(|| "not named".into());
+            well("terminal", format!("{width}x{height}, {term}"))
+        }
+        Err(error) => ill("terminal", format!("does not tell its size: {error}"), None),
+    }
+}
+
+fn colours() -> Finding {
+    match variable("NO_COLOR") {
+        Some(_) => well("colours", "off, as NO_COLOR asks"),
+        None => well("colours", "on; --color never switches them off"),
+    }
+}
+
+fn characters() -> Finding {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| variable(name));
+    match locale {
+        Some(locale) if locale.to_lowercase().replace('-', "").contains("utf8") => {
+            well("characters", locale)
+        }
+        Some(locale) => ill(
+            "characters",
+            format!("{locale} is not UTF-8"),
+            Some("--ascii".into()),
+        ),
+        None => ill(
+            "characters",
+            "no locale is set",
+            Some("--ascii, or LANG=C.UTF-8".into()),
+        ),
+    }
+}
+
+/// Whether the launch's folder can be written, and has room.
+fn folder(place: &Place) -> Finding {
+    let hint = Some(
+        "golive keeps its records there: look at its owner, its permissions and the disk"
+            .to_string(),
+    );
+    let disk = RealDisk::default();
+    let probe = place.paths.folder.join("doctor");
+    let written = disk
+        .create_dir(&place.paths.folder)
+        .and_then(|()| disk.replace(&probe, b"probe\n"));
+    if let Err(error) = written {
+        return ill(
+            "folder",
+            format!(
+                "{} cannot be written: {error}",
+                place.paths.folder.display()
+            ),
+            hint,
+        );
+    }
+    let removed = std::fs::remove_file(&probe);
+    match rustix::fs::statvfs(&place.paths.folder) {
+        Ok(room) if room.f_bavail.saturating_mul(room.f_frsize) < ROOM_MIN => {
+            ill("folder", "its disk has less than 8 MiB left", hint)
+        }
+        Ok(_) if removed.is_ok() => well("folder", place.paths.folder.display().to_string()),
+        _ => ill("folder", "its disk cannot be asked for its room", hint),
+    }
+}
+
+fn state(place: &Place) -> Finding {
+    match place.contents() {
+        Ok(contents) if contents.records.is_empty() => well("records", "none yet"),
+        Ok(contents) => well("records", format!("{}, unbroken", contents.records.len())),
+        Err(error) => ill("records", error.what, error.hint),
+    }
+}
+
+/// Opening the keyring writes, reads and deletes a canary; a file is only opened where its passphrase is at hand.
+fn vault(global: &Global, place: &Place) -> Result<Finding> {
+    if place.rehearsal {
+        return Ok(well("vault", "in memory: this is a rehearsal"));
+    }
+    let opened = run::runtime()?.block_on(vaults::open(global, place, false));
+    Ok(match opened {
+        Ok(vault) if global.vault == VaultChoice::Env => {
+            well("vault", format!("{}, read only", vault.describe()))
+        }
+        Ok(vault) => well("vault", format!("{}, writes and reads", vault.describe())),
+        Err(error) => {
+            let cause = error
+                .cause
+                .map(|cause| format!(": {cause}"))
+                .unwrap_or_default();
+            ill("vault", format!("{}{cause}", error.what), error.hint)
+        }
+    })
+}
+
+fn tool(name: &'static str, what_for: &str) -> Finding {
+    let found = Command::new(name)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output();
+    match found {
+        Ok(output) if output.status.success() => well(
+            name,
+            crate::text::strip_controls(String::from_utf8_lossy(&output.stdout).trim()),
+        ),
+        _ => well(name, format!("not found; {what_for}")),
+    }
+}

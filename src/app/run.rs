@@ -1,0 +1,317 @@
+//! `run`, `plan`, `verify` and `undo`: the engine without a screen, on the real providers.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::place::Place;
+use super::session::{Parts, Signalled, Voice, run_to_rest, select};
+use super::{vaults, wants_terminal};
+use crate::answers::Answers;
+use crate::cli::{Global, Run};
+use crate::clock::{Scaled, Wall};
+use crate::engine::desk::Seams;
+use crate::engine::{Settings, token_slot};
+use crate::error::{Error, Kind, Result};
+use crate::operator::{Ending, Operator, Policy};
+use crate::plan::ItemId;
+use crate::provider::guard;
+use crate::provider::https::HttpsTransport;
+use crate::report::json;
+use crate::report::lines::Lines;
+use crate::request::Request;
+use crate::seam::clock::Clock;
+use crate::seam::transport::Transport;
+use crate::secret::SecretName;
+use crate::view::View;
+
+/// What looking is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    Plan,
+    Verify,
+}
+
+/// A runtime for one command.
+pub fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::failed("golive could not start").because(error))
+}
+
+/// Real time; where everything is on this machine, `GOLIVE_SPEED` lets waits shrink as a served world runs faster.
+/// Such a clock runs ahead of real time, so it goes on no earlier than what was recorded `last`.
+pub fn clock(github_url: &str, last: Option<Timestamp>) -> Result<Arc<dyn Clock>> {
+    let Some(speed) = super::variable("GOLIVE_SPEED") else {
+        return Ok(Arc::new(Wall));
+    };
+    let speed: u32 = speed
+        .parse()
+        .map_err(|_| Error::usage("GOLIVE_SPEED must be a whole number"))?;
+    let local = url::Url::parse(github_url).is_ok_and(|url| guard::is_loopback(&url));
+    if !local {
+        return Err(
+            Error::usage("GOLIVE_SPEED is only for a simulated world on this machine").hint(
+                "unset GOLIVE_SPEED, or set GOLIVE_GITHUB_URL to the address in the ready file",
+            ),
+        );
+    }
+    let start = last.map_or(Wall.now(), |last| last.max(Wall.now()));
+    Ok(Arc::new(Scaled::new(start, speed)))
+}
+
+/// The seams of a real launch.
+pub async fn seams(global: &Global, place: &Place, interactive: bool) -> Result<(Seams, String)> {
+    let url = place.github_url()?;
+    let transport: Arc<dyn Transport> = Arc::new(HttpsTransport::new()?);
+    let vault = vaults::open(global, place, interactive).await?;
+    let last = place.contents()?.state.last_at;
+    Ok((
+        Seams {
+            transport,
+            vault,
+            clock: clock(&url, last)?,
+        },
+        url,
+    ))
+}
+
+/// A rehearsal's folder is only ever worked on by `rehearse`.
+fn refuse_rehearsal(place: &Place) -> Result<()> {
+    if !place.rehearsal {
+        return Ok(());
+    }
+    Err(
+        Error::usage(format!("{} holds a rehearsal", place.dir.display()))
+            .now("nothing was looked at or changed")
+            .hint(format!("golive rehearse --dir {}", place.dir.display())),
+    )
+}
+
+pub fn run(global: &Global, options: &Run) -> Result<u8> {
+    let place = Place::find(global)?;
+    refuse_rehearsal(&place)?;
+    let chosen = select(
+        &place.launch,
+        options.select.as_deref(),
+        options.until.as_deref(),
+    )?;
+    let answers = options
+        .answers
+        .as_deref()
+        .map(Answers::load)
+        .transpose()?
+        .unwrap_or_default();
+    runtime()?.block_on(async {
+        let (seams, github_url) = seams(global, &place, wants_terminal(global)).await?;
+        missing_inputs(&seams).await?;
+        let vault = seams.vault.describe();
+        let parts = Parts::open_or_refuse(
+            &place,
+            seams,
+            Settings {
+                apply: true,
+                select: chosen.clone(),
+                github_url,
+                undo: false,
+            },
+        )?;
+        let policy = Policy {
+            yes: options.yes,
+            words: options.confirm.clone(),
+            ..policy(&place, &answers)
+        };
+        let mut voice = begin(global, &parts, &vault);
+        let (view, signalled) = run_to_rest(parts, Operator::new(policy), &mut voice, true).await?;
+        finish(&mut voice, &view, chosen.as_ref(), signalled)
+    })
+}
+
+/// What the answers file allows, in the operator's name.
+fn policy(place: &Place, answers: &Answers) -> Policy {
+    let attest = answers.attestations();
+    Policy {
+        by: place.manifest.operator.name.to_string(),
+        attest: attest
+            .map(|(item, word)| (item.into(), (word.by.to_string(), word.note.to_string())))
+            .collect(),
+        choose: answers
+            .iter()
+            .map(|(key, word)| (key.to_string(), word.to_string()))
+            .collect(),
+        ..Policy::default()
+    }
+}
+
+/// All missing inputs at once, each with every way to give it.
+async fn missing_inputs(seams: &Seams) -> Result<()> {
+    let mut missing = vec![];
+    for slot in [token_slot(crate::plan::Provider::GitHub)] {
+        if seams.vault.get(&slot).await?.is_none() {
+            missing.push(slot);
+        }
+    }
+    match missing.as_slice() {
+        [] => Ok(()),
+        slots => Err(inputs(slots)),
+    }
+}
+
+fn inputs(slots: &[SecretName]) -> Error {
+    let list: Vec<String> = slots
+        .iter()
+        .map(|slot| {
+            let provider = crate::tokens::of_slot(slot).map_or("", |token| token.provider.as_str());
+            format!(
+                "{slot}: golive login {provider}, or ${}; answers files hold no secrets",
+                slot.variable()
+            )
+        })
+        .collect();
+    Error::usage("inputs are missing")
+        .because(list.join("\n           "))
+        .now("nothing was looked at or changed")
+        .hint("golive explain GITHUB_TOKEN tells where it is made and what it must be allowed")
+}
+
+pub fn begin(global: &Global, parts: &Parts, vault: &str) -> Voice {
+    if global.json {
+        return Voice::Json;
+    }
+    let view = parts.view();
+    let mut lines = Lines::new(
+        Box::new(std::io::stdout()) as Box<dyn Write>,
+        view.outline.rehearsal,
+    );
+    for notice in &parts.notices {
+        eprintln!("{notice}");
+    }
+    let _ = lines.begin(&view, vault);
+    Voice::Lines(lines)
+}
+
+/// The summary, and the exit code it means.
+pub fn finish(
+    voice: &mut Voice,
+    view: &View,
+    chosen: Option<&std::collections::BTreeSet<ItemId>>,
+    signalled: Option<Signalled>,
+) -> Result<u8> {
+    let all: Vec<ItemId> = view.outline.items().map(|item| item.id.clone()).collect();
+    let items = all
+        .iter()
+        .filter(|id| chosen.is_none_or(|chosen| chosen.contains(*id)));
+    let code = signalled.map_or_else(
+        || Ending::of(view, items).exit_code(),
+        |signalled| signalled.0,
+    );
+    match voice {
+        Voice::Lines(lines) => {
+            let _ = lines.summary(view);
+        }
+        Voice::Json => {
+            let mut summary = json::status(view);
+            summary["v"] = 1.into();
+            summary["type"] = "summary".into();
+            summary["exit_code"] = code.into();
+            println!("{summary}");
+        }
+        Voice::Bar(_) | Voice::Silent => {}
+    }
+    Ok(code)
+}
+
+/// `plan` and `verify`: look at everything, change and record nothing.
+pub fn look(global: &Global, selected: Option<&str>, look: Look) -> Result<u8> {
+    let place = Place::find(global)?;
+    let chosen = select(&place.launch, selected, None)?;
+    runtime()?.block_on(async {
+        let (parts, _held) = if place.rehearsal {
+            let (parts, held) = super::rehearse::to_look_at(&place, chosen.clone())?;
+            (parts, Some(held))
+        } else {
+            let (seams, github_url) = seams(global, &place, wants_terminal(global)).await?;
+            missing_inputs(&seams).await?;
+            let settings = Settings {
+                apply: false,
+                select: chosen.clone(),
+                github_url,
+                undo: false,
+            };
+            (Parts::look(&place, seams, settings)?, None)
+        };
+        let before = parts.view();
+        let items = before.outline.items().count();
+        let mut voice = Voice::looking(items, global.json);
+        let policy = Policy {
+            look_only: true,
+            ..Policy::default()
+        };
+        let (view, signalled) =
+            run_to_rest(parts, Operator::new(policy), &mut voice, false).await?;
+        if let Some(Signalled(code)) = signalled {
+            return Ok(code);
+        }
+        match look {
+            Look::Plan => super::record::plan(global, &view),
+            Look::Verify => super::record::verify(global, &before, &view),
+        }
+    })
+}
+
+/// Removes what golive made: the plan first, then, with `--yes`, the removal.
+pub fn undo(global: &Global, selected: &str, yes: bool) -> Result<u8> {
+    let place = Place::find(global)?;
+    refuse_rehearsal(&place)?;
+    let chosen = select(&place.launch, Some(selected), None)?.unwrap_or_default();
+    runtime()?.block_on(async {
+        let (seams, github_url) = seams(global, &place, wants_terminal(global)).await?;
+        let vault = seams.vault.describe();
+        let settings = Settings {
+            apply: true,
+            select: Some(chosen.clone()),
+            github_url,
+            undo: true,
+        };
+        let parts = Parts::open_or_refuse(&place, seams, settings)?;
+        let by = place.manifest.operator.name.to_string();
+        let policy = Policy {
+            by,
+            removals: yes,
+            ..Policy::default()
+        };
+        let mut voice = begin(global, &parts, &vault);
+        let made = chosen.iter().any(|id| {
+            parts
+                .state
+                .item(id)
+                .is_some_and(|item| !item.made.is_empty())
+        });
+        if !made {
+            return Err(Error::new(
+                Kind::Failed,
+                format!("golive made nothing for {selected} that it could remove"),
+            )
+            .now("nothing was changed")
+            .hint("golive status"));
+        }
+        let first = Request::Undo {
+            items: chosen.iter().cloned().collect(),
+        };
+        let operator = Operator::new(policy).asking(first);
+        let (view, signalled) = run_to_rest(parts, operator, &mut voice, true).await?;
+        let left = chosen.iter().any(|id| {
+            view.item_state(id)
+                .is_some_and(|item| !item.made.is_empty())
+        });
+        if let Voice::Lines(lines) = &mut voice {
+            let _ = lines.summary(&view);
+        }
+        if left && !yes {
+            eprintln!("Nothing was removed. To remove what is shown: golive undo {selected} --yes");
+        }
+        Ok(signalled.map_or(if left { 10 } else { 0 }, |signalled| signalled.0))
+    })
+}
