@@ -1,0 +1,9 @@
+//! Whole launches on the simulated world: calm, killed at every point, with every call going wrong.
+
+mod cost;
+mod disk;
+mod faults;
+mod oracle;
+mod stage;
+mod story;
+mod sweep;

@@ -1,0 +1,205 @@
+//! What must be true after every run, however it was interrupted (`I1` to `I10` and `I14` of the reliability page). One
+//! function, run after every test of the engine.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use golive::event::Durable;
+use golive::secret::SecretName;
+use golive::sim::{MadeBy, ObjectRecord};
+use golive::vault::redact::Redactor;
+
+use super::stage::{Moment, Ran, Stage};
+
+/// Requests that one launch may take, recovery included; a calm one takes less than half.
+const CALLS_MAX: usize = 1_500;
+/// Virtual time that a launch may take.
+const HOURS_MAX: i64 = 6;
+
+/// Everything that is wrong with how `ran` ended; nothing when all is well.
+pub fn judge(stage: &Stage, calm: &Moment, ran: &Ran) -> Vec<String> {
+    let mut wrong = vec![];
+    let end = &ran.end;
+    no_duplicates(end, &mut wrong);
+    same_end(calm, end, &mut wrong);
+    nothing_lost(ran, &mut wrong);
+    only_approved(stage, ran, &mut wrong);
+    no_secret(end, &mut wrong);
+    finished(ran, &mut wrong);
+    vault_coherent(ran, &mut wrong);
+    done_is_done(stage, ran, &mut wrong);
+    wrong
+}
+
+fn alive(moment: &Moment) -> Vec<ObjectRecord> {
+    moment
+        .world
+        .ledger()
+        .objects
+        .into_iter()
+        .filter(|object| object.alive)
+        .collect()
+}
+
+/// Natural keys: commits are content, reviews belong to people.
+fn key(object: &ObjectRecord) -> Option<(String, String, String)> {
+    let counted = [
+        "branch",
+        "ruleset",
+        "protection",
+        "pull_request",
+        "issue",
+        "label",
+    ];
+    counted.contains(&object.kind.as_str()).then(|| {
+        (
+            object.kind.clone(),
+            object.parent.clone(),
+            object.name.clone(),
+        )
+    })
+}
+
+/// I1
+fn no_duplicates(end: &Moment, wrong: &mut Vec<String>) {
+    let mut seen = BTreeMap::new();
+    for key in alive(end)
+        .iter()
+        .filter(|object| object.made_by == MadeBy::Golive)
+        .filter_map(key)
+    {
+        *seen.entry(key).or_insert(0) += 1;
+    }
+    for (key, count) in seen.into_iter().filter(|(_, count)| *count > 1) {
+        wrong.push(format!("I1 {count} times {key:?}"));
+    }
+}
+
+/// I2, I3 and the liveness of I10: the same objects as after a calm launch, and nobody else's changed.
+fn same_end(calm: &Moment, end: &Moment, wrong: &mut Vec<String>) {
+    let keys = |moment: &Moment| -> BTreeSet<_> { alive(moment).iter().filter_map(key).collect() };
+    let (calm, end) = (keys(calm), keys(end));
+    wrong.extend(
+        calm.difference(&end)
+            .map(|key| format!("I2 missing {key:?}")),
+    );
+    wrong.extend(
+        end.difference(&calm)
+            .map(|key| format!("I3 unexpected {key:?}")),
+    );
+}
+
+/// I2: what the ledger says golive made is known to the state.
+fn nothing_lost(ran: &Ran, wrong: &mut Vec<String>) {
+    let made: BTreeSet<&str> = ran
+        .view
+        .state
+        .items
+        .values()
+        .flat_map(|item| item.made.iter().map(|made| made.id.as_str()))
+        .collect();
+    for object in alive(&ran.end) {
+        let kept = ["branch", "ruleset"].contains(&object.kind.as_str());
+        if kept && object.made_by == MadeBy::Golive && !made.contains(object.id.as_str()) {
+            wrong.push(format!(
+                "I2 {} {} was made and is not known",
+                object.kind, object.name
+            ));
+        }
+    }
+}
+
+/// I5, I6 and I8 from the records, and refused creations from the ledger.
+fn only_approved(stage: &Stage, ran: &Ran, wrong: &mut Vec<String>) {
+    let contents = match stage.contents(&ran.end) {
+        Ok(contents) => contents,
+        Err(error) => return wrong.push(format!("I4 {error}")),
+    };
+    let (mut approved, mut applied, mut settled) =
+        (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for record in &contents.records {
+        match &record.durable {
+            Durable::Approved { rows, .. } => approved.extend(rows.iter().cloned()),
+            Durable::Sent { item, row, .. } => {
+                if !approved.contains(row) {
+                    wrong.push(format!("I5 {item} was sent unapproved"));
+                }
+                let needs = stage
+                    .launch
+                    .item(item)
+                    .map(|item| item.needs.clone())
+                    .unwrap_or_default();
+                for need in needs.into_iter().filter(|need| !settled.contains(need)) {
+                    wrong.push(format!("I6 {item} was sent before {need} was settled"));
+                }
+            }
+            Durable::Applied { item, row, .. } if !applied.insert((item.clone(), row.clone())) => {
+                wrong.push(format!("I5 {item} happened twice"));
+            }
+            Durable::Settled { item, .. } | Durable::Skipped { item, .. } => {
+                settled.insert(item.clone());
+            }
+            _ => {}
+        }
+    }
+    for call in ran.end.world.ledger().calls {
+        let repeated = call.method != "GET" && call.status == Some(422);
+        if repeated {
+            wrong.push(format!(
+                "I5 {} {} was asked for again",
+                call.method, call.path
+            ));
+        }
+    }
+}
+
+/// I7
+fn no_secret(end: &Moment, wrong: &mut Vec<String>) {
+    let mut redactor = Redactor::default();
+    for (name, token) in end.world.tokens() {
+        redactor.know(&SecretName::new(name), &token);
+    }
+    for (path, bytes) in end.disk.files() {
+        for hit in redactor.hits(bytes) {
+            wrong.push(format!("I7 {hit:?} in {}", path.display()));
+        }
+    }
+}
+
+/// I10
+fn finished(ran: &Ran, wrong: &mut Vec<String>) {
+    for item in ran.view.outline.items() {
+        let shown = ran.view.shown(item);
+        if !shown.is_settled() {
+            wrong.push(format!("I10 {} is {}", item.id, shown.word()));
+        }
+    }
+    let hours = ran.end.now.duration_since(super::stage::START).as_hours();
+    if ran.end.calls() > CALLS_MAX || hours > HOURS_MAX {
+        wrong.push(format!(
+            "I10 took {} calls and {hours} hours",
+            ran.end.calls()
+        ));
+    }
+}
+
+/// I14
+fn vault_coherent(ran: &Ran, wrong: &mut Vec<String>) {
+    for slot in ran.view.state.kept.keys() {
+        if ran.end.vault.get(slot).is_none() {
+            wrong.push(format!("I14 {slot} is said to be kept and is not"));
+        }
+    }
+}
+
+/// I9
+fn done_is_done(stage: &Stage, ran: &Ran, wrong: &mut Vec<String>) {
+    match stage.run(&ran.end, None) {
+        Ok(again) => {
+            let more = again.end.mutations() - ran.end.mutations();
+            if more > 0 {
+                wrong.push(format!("I9 a further run made {more} changing calls"));
+            }
+        }
+        Err(error) => wrong.push(format!("I9 {error}")),
+    }
+}

@@ -1,0 +1,118 @@
+//! A launch killed at every seam call, before and after its effect, and by a power cut: resumed, it ends like the calm one.
+
+use std::sync::{Arc, Mutex};
+
+use super::oracle::judge;
+use super::stage::{Moment, Ran, Stage};
+
+/// Fewer points than this and the sweep sees nothing.
+const POINTS_MIN: usize = 150;
+
+const SEED: u64 = 7;
+
+struct Calm {
+    stage: Stage,
+    ran: Ran,
+    points: Vec<Moment>,
+}
+
+fn calm(world: &str) -> Calm {
+    let stage = Stage::new(world);
+    let watch = Arc::new(Mutex::new(vec![]));
+    let ran = stage
+        .run(&stage.beginning(SEED), Some(watch.clone()))
+        .unwrap();
+    let points = std::mem::take(&mut *watch.lock().unwrap());
+    Calm { stage, ran, points }
+}
+
+impl Calm {
+    /// What is wrong after a kill at each point, and after a power cut where that leaves less; nothing, when all is well.
+    fn resumed(&self) -> impl Iterator<Item = Vec<String>> + '_ {
+        let images = self.points.iter().enumerate().flat_map(|(n, point)| {
+            let cut = (!point.disk.is_synced()).then(|| ("cut off", point.disk.after_power_cut()));
+            let killed = ("killed", point.disk.after_kill());
+            [Some(killed), cut]
+                .into_iter()
+                .flatten()
+                .map(move |image| (n, point, image))
+        });
+        images.map(|(n, point, (how, disk))| {
+            let moment = Moment {
+                disk,
+                ..point.clone()
+            };
+            let wrong = match self.stage.run(&moment, None) {
+                Ok(ran) => judge(&self.stage, &self.ran.end, &ran),
+                Err(error) => vec![format!("I4 {error}")],
+            };
+            let told = |wrong| format!("{how} at {n}, {}: {wrong}", point.label);
+            wrong.into_iter().map(told).collect()
+        })
+    }
+}
+
+#[test]
+fn a_calm_launch_is_all_right() {
+    for world in ["fresh", "fresh-empty", "half", "done", "foreign"] {
+        let calm = calm(world);
+        let wrong = judge(&calm.stage, &calm.ran.end, &calm.ran);
+        assert!(wrong.is_empty(), "{world}: {wrong:#?}");
+    }
+}
+
+#[test]
+fn killed_anywhere_it_ends_like_the_calm_launch() {
+    let calm = calm("fresh");
+    let kinds = ["GET ", "POST ", "append", "sync", "vault"];
+    for kind in kinds {
+        assert!(
+            calm.points.iter().any(|point| point.label.contains(kind)),
+            "no {kind} among the points"
+        );
+    }
+    let all: Vec<Vec<String>> = calm.resumed().collect();
+    let (swept, bad) = (all.len(), all.concat());
+    eprintln!(
+        "{} points, {swept} different disks, {} bad",
+        calm.points.len(),
+        bad.len()
+    );
+    assert!(
+        calm.points.len() >= POINTS_MIN,
+        "only {} points",
+        calm.points.len()
+    );
+    assert!(
+        bad.is_empty(),
+        "{} bad of {swept}: {:#?}",
+        bad.len(),
+        &bad[..bad.len().min(20)]
+    );
+}
+
+#[cfg(feature = "sabotage")]
+mod planted {
+    use golive::sabotage::{Bug, plant};
+
+    /// A sweep that cannot turn red proves nothing.
+    #[test]
+    fn the_sweep_sees_its_planted_bugs() {
+        for bug in [
+            Bug::NoSyncOfIntention,
+            Bug::OutcomeBeforeApply,
+            Bug::NoSettleWait,
+        ] {
+            plant(Some(bug));
+            let found = super::calm("fresh")
+                .resumed()
+                .find(|wrong| !wrong.is_empty());
+            plant(None);
+            eprintln!(
+                "{bug:?}: {:?}",
+                found.as_ref().and_then(|wrong| wrong.first())
+            );
+            assert!(found.is_some(), "{bug:?} went unseen");
+        }
+    }
+}
