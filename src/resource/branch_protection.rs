@@ -33,6 +33,9 @@ pub struct Seen {
     page: String,
 }
 
+/// What golive's records call a classic rule that it made where there was none.
+const CLASSIC: &str = "classic protection";
+
 #[derive(Clone, Debug)]
 pub enum ProtectionChange {
     Create {
@@ -57,6 +60,10 @@ pub enum ProtectionChange {
     Delete {
         branch: String,
         id: u64,
+    },
+    /// Takes the classic rule away that golive made where there was none.
+    Unprotect {
+        branch: String,
     },
 }
 
@@ -92,6 +99,14 @@ impl Change for ProtectionChange {
                 Some(shown.clone()),
                 Undo::Restorable,
             ),
+            Self::Unprotect { branch } => (
+                "unprotect",
+                Sign::Remove,
+                format!("classic protection of {branch}"),
+                None,
+                None,
+                Undo::Reversible,
+            ),
             Self::Delete { branch, .. } => (
                 "delete",
                 Sign::Remove,
@@ -108,7 +123,7 @@ impl Change for ProtectionChange {
             not_made_by_golive: match self {
                 Self::Replace { made_by_golive, .. } => !made_by_golive,
                 Self::Classic { was, .. } => was.is_some(),
-                Self::Create { .. } | Self::Delete { .. } => false,
+                Self::Create { .. } | Self::Delete { .. } | Self::Unprotect { .. } => false,
             },
             ..Row::new(item, change, sign, what)
         }
@@ -210,7 +225,7 @@ impl Resource for BranchProtection {
                 client.put_protection(branch, body).await?;
                 Ok(Applied {
                     made: was.is_none().then(|| Made {
-                        kind: "classic protection".into(),
+                        kind: CLASSIC.into(),
                         id: branch.clone(),
                         name: format!("classic protection of {branch}"),
                         as_made: None,
@@ -220,6 +235,10 @@ impl Resource for BranchProtection {
             }
             ProtectionChange::Delete { id, .. } => {
                 client.delete_ruleset(*id).await?;
+                Ok(Applied::default())
+            }
+            ProtectionChange::Unprotect { branch } => {
+                client.delete_protection(branch).await?;
                 Ok(Applied::default())
             }
         }
@@ -239,12 +258,18 @@ impl Resource for BranchProtection {
 
     fn undo(&self, known: &Known, seen: &Seen) -> Vec<ProtectionChange> {
         let ours = seen.ours.as_ref().filter(|(id, _)| is_made(known, *id));
-        ours.map(|(id, _)| ProtectionChange::Delete {
-            branch: self.branch.clone(),
+        let branch = || self.branch.clone();
+        let ruleset = ours.map(|(id, _)| ProtectionChange::Delete {
+            branch: branch(),
             id: *id,
-        })
-        .into_iter()
-        .collect()
+        });
+        let classic = known
+            .made
+            .iter()
+            .any(|made| made.kind == CLASSIC && made.id == self.branch)
+            && matches!(seen.in_force.classic, ClassicLook::Rule(_));
+        let classic = classic.then(|| ProtectionChange::Unprotect { branch: branch() });
+        ruleset.into_iter().chain(classic).collect()
     }
 }
 

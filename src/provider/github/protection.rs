@@ -53,6 +53,16 @@ impl Client<'_> {
             .await
     }
 
+    /// `DELETE branches/{branch}/protection`: the classic rule goes, rulesets stay. Already gone (404 `Branch not
+    /// protected`) is fine.
+    pub async fn delete_protection(&self, branch: &str) -> Result<(), CallError> {
+        let path = self.protection_path(branch);
+        match self.send(Class::Unique, Method::Delete, &path, None).await {
+            Err(CallError::Refused(refusal)) if refusal.says("branch not protected") => Ok(()),
+            other => other,
+        }
+    }
+
     fn protection_path(&self, branch: &str) -> String {
         self.at(&format!("/branches/{}/protection", encoded(branch)))
     }

@@ -233,3 +233,26 @@ fn undo_removes_golives_ruleset_only() {
     };
     assert_eq!(main_rule().undo(&known, &seen).len(), 1);
 }
+
+#[test]
+fn undo_takes_a_classic_rule_away_only_where_golive_made_it() {
+    let mut seen = seen(rules(json!([])));
+    seen.in_force.classic = ClassicLook::Rule(json!({}));
+    assert!(main_rule().undo(&Known::default(), &seen).is_empty());
+    let known = Known {
+        made: vec![Made {
+            kind: CLASSIC.into(),
+            id: "main".into(),
+            name: "classic protection of main".into(),
+            as_made: None,
+            url: None,
+        }],
+        ..Known::default()
+    };
+    let rows: Vec<String> = main_rule()
+        .undo(&known, &seen)
+        .iter()
+        .map(|change| change.row(&ItemId::new("1.rule-main")).to_string())
+        .collect();
+    assert_eq!(rows, ["- classic protection of main"]);
+}
