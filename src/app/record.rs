@@ -6,6 +6,7 @@ use super::place::{Place, busy, holder, newer};
 use crate::answers::{Answers, Attestation as Word};
 use crate::cli::Global;
 use crate::clock::Wall;
+use crate::engine::approval;
 use crate::error::{Error, Kind, Result};
 use crate::event::Durable;
 use crate::init;
@@ -96,14 +97,32 @@ pub fn plan(global: &Global, view: &View) -> Result<u8> {
     }
     let mut lines = lines::Lines::new(std::io::stdout(), view.outline.rehearsal);
     let changes: usize = view.wanted.values().map(Vec::len).sum();
-    let told = lines.plans(view).and_then(|()| lines.open(view)).and_then(|()| {
-        let mut out = std::io::stdout();
-        match changes {
-            0 => writeln!(out, "Nothing would change. Nothing was changed."),
-            1 => writeln!(out, "1 change is planned. Nothing was changed. To go on: golive, or golive run --yes"),
-            n => writeln!(out, "{n} changes are planned. Nothing was changed. To go on: golive, or golive run --yes"),
-        }
-    });
+    let yes_helps = view
+        .wanted
+        .values()
+        .any(|rows| !approval::by_flags(rows, true, &[]).0.is_empty());
+    let go_on = if yes_helps {
+        "golive, or golive run --yes"
+    } else {
+        "golive"
+    };
+    let told = lines
+        .plans(view)
+        .and_then(|()| lines.open(view))
+        .and_then(|()| {
+            let mut out = std::io::stdout();
+            match changes {
+                0 => writeln!(out, "Nothing would change. Nothing was changed."),
+                1 => writeln!(
+                    out,
+                    "1 change is planned. Nothing was changed. To go on: {go_on}"
+                ),
+                n => writeln!(
+                    out,
+                    "{n} changes are planned. Nothing was changed. To go on: {go_on}"
+                ),
+            }
+        });
     told.map(|()| code)
         .map_err(|error| Error::failed("the plan could not be printed").because(error))
 }
