@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use golive::event::Durable;
 use golive::secret::SecretName;
 use golive::sim::{MadeBy, ObjectRecord};
-use golive::vault::redact::Redactor;
+use golive::vault::redact::{Form, Hit, Redactor};
 
 use super::stage::{Moment, Ran, Stage};
 
@@ -159,7 +159,15 @@ fn no_secret(end: &Moment, wrong: &mut Vec<String>) {
         redactor.know(&SecretName::new(name), &token);
     }
     for (path, bytes) in end.disk.files() {
-        for hit in redactor.hits(bytes) {
+        let hits = redactor.hits(bytes);
+        let part = |at: usize| {
+            hits.iter()
+                .any(|hit| hit.form == Form::Part && hit.at == at)
+        };
+        // The world's tokens end in hex digits, and a state file is full of hashes: eight digits in a row turn up by
+        // chance once in some fifty sweeps, twelve never.
+        let counts = |hit: &&Hit| hit.form != Form::Part || (1..=4).all(|more| part(hit.at + more));
+        for hit in hits.iter().filter(counts) {
             wrong.push(format!("I7 {hit:?} in {}", path.display()));
         }
     }
