@@ -67,6 +67,29 @@ pub enum ProtectionChange {
     },
 }
 
+impl ProtectionChange {
+    /// The word to type where a rule that people had is widened for good.
+    fn confirm(&self) -> Option<String> {
+        match self {
+            Self::Classic {
+                branch,
+                was: Some(_),
+                ..
+            } => Some(branch.clone()),
+            _ => None,
+        }
+    }
+
+    /// The rule exists and golive did not make it.
+    fn is_of_others(&self) -> bool {
+        match self {
+            Self::Replace { made_by_golive, .. } => !made_by_golive,
+            Self::Classic { was, .. } => was.is_some(),
+            Self::Create { .. } | Self::Delete { .. } | Self::Unprotect { .. } => false,
+        }
+    }
+}
+
 impl Change for ProtectionChange {
     fn row(&self, item: &ItemId) -> Row {
         let ruleset = |branch: &str| format!("ruleset \"{}\"", ruleset_name(branch));
@@ -97,7 +120,11 @@ impl Change for ProtectionChange {
                 format!("classic protection of {branch}"),
                 was.clone().or_else(|| Some("none".into())),
                 Some(shown.clone()),
-                Undo::Restorable,
+                match was {
+                    // The rule that people had is not kept whole, so golive cannot put it back.
+                    Some(_) => Undo::OneWay,
+                    None => Undo::Reversible,
+                },
             ),
             Self::Unprotect { branch } => (
                 "unprotect",
@@ -120,11 +147,8 @@ impl Change for ProtectionChange {
             old,
             new,
             undo,
-            not_made_by_golive: match self {
-                Self::Replace { made_by_golive, .. } => !made_by_golive,
-                Self::Classic { was, .. } => was.is_some(),
-                Self::Create { .. } | Self::Delete { .. } | Self::Unprotect { .. } => false,
-            },
+            confirm: self.confirm(),
+            not_made_by_golive: self.is_of_others(),
             ..Row::new(item, change, sign, what)
         }
     }

@@ -256,3 +256,21 @@ fn undo_takes_a_classic_rule_away_only_where_golive_made_it() {
         .collect();
     assert_eq!(rows, ["- classic protection of main"]);
 }
+
+#[test]
+fn a_classic_rule_that_people_had_is_widened_only_for_a_typed_word() {
+    let row = |was: Option<&str>| {
+        ProtectionChange::Classic {
+            branch: "main".into(),
+            was: was.map(Into::into),
+            shown: "pull requests".into(),
+            body: json!({}),
+        }
+        .row(&ItemId::new("1.rule-main"))
+    };
+    let widened = row(Some("no reviews"));
+    assert_eq!(widened.undo, Undo::OneWay);
+    assert_eq!(widened.confirm.as_deref(), Some("main"));
+    let made = row(None);
+    assert_eq!((made.undo, made.confirm), (Undo::Reversible, None));
+}
