@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use golive::seam::transport::Method;
-use golive::sim::scenario::BranchNames;
-use golive::sim::{Act, Answer, Call, Names, Provider, Scenario, World};
+use golive::sim::{Act, Answer, Call, Names, Provider, Scenario, World, scenario};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -152,23 +151,8 @@ struct Caller<'a> {
 
 const START: &str = "2026-11-24T08:00:00Z";
 
-fn names() -> Names {
-    Names {
-        owner: "acme".to_owned(),
-        repository: "shop".to_owned(),
-        branches: BranchNames {
-            main: "main".to_owned(),
-            staging: "staging".to_owned(),
-            develop: "develop".to_owned(),
-        },
-        server_file: "server/server.js".to_owned(),
-        front_end: "client".to_owned(),
-        reviewers: vec!["robin".to_owned()],
-    }
-}
-
 fn world(name: &str, change: impl FnOnce(&mut Scenario)) -> World {
-    let mut scenario = Scenario::named(name, &names()).expect("a world of that name");
+    let mut scenario = Scenario::named(name, &Names::example()).expect("a world of that name");
     scenario.lag = false;
     change(&mut scenario);
     World::new(&scenario, 5, START.parse().expect("a time"))

@@ -43,6 +43,7 @@ fn fresh() -> (Arc<Mutex<World>>, Arc<Scaled>) {
         server_file: "server/server.js".into(),
         front_end: "client".into(),
         reviewers: vec!["robin-keller".into()],
+        words: Names::example().words,
     };
     let start: Timestamp = "2026-11-24T08:00:00Z".parse().unwrap();
     let scenario = Scenario::named("fresh", &names).unwrap();

@@ -384,7 +384,78 @@ pub fn names(manifest: &Manifest) -> Result<Names> {
             .iter()
             .map(ToString::to_string)
             .collect(),
+        words: words(manifest),
     })
+}
+
+/// Everything else that a world's file may name, by its word.
+fn words(manifest: &Manifest) -> BTreeMap<String, String> {
+    let mut words = BTreeMap::new();
+    let mut say = |word: String, name: String| words.insert(word, name);
+    for (key, project) in &manifest.vercel.project {
+        say(format!("vercel.project.{key}"), project.name.to_string());
+        let branch = manifest.branch.get(&project.production_branch);
+        if let Some(branch) = branch {
+            say(format!("vercel.branch.{key}"), branch.name.to_string());
+        }
+        say(
+            format!("vercel.build.{key}"),
+            project.build_command.to_string(),
+        );
+        if let Some(existing) = &project.existing {
+            say(format!("vercel.existing.{key}"), existing.to_string());
+        }
+    }
+    let owner = manifest.github.repository.owner.to_string().to_lowercase();
+    let team = manifest.vercel.team.as_ref().map(ToString::to_string);
+    say("vercel.team".into(), team.unwrap_or(owner));
+    say(
+        "vercel.root".into(),
+        manifest.vercel_root().unwrap_or_default(),
+    );
+    let region = serde_json::to_value(manifest.render.region).unwrap_or_default();
+    say(
+        "render.workspace".into(),
+        manifest.render.workspace.to_string(),
+    );
+    say(
+        "render.region".into(),
+        region.as_str().unwrap_or_default().into(),
+    );
+    say("render.root".into(), manifest.render_root());
+    for (key, cluster) in &manifest.atlas.cluster {
+        say(format!("atlas.project.{key}"), cluster.project.to_string());
+        say(format!("atlas.cluster.{key}"), cluster.name.to_string());
+        say(format!("atlas.host.{key}"), cluster.host.to_string());
+        if let Some(size) = &cluster.create {
+            say(format!("atlas.provider.{key}"), size.provider.to_string());
+            say(format!("atlas.region.{key}"), size.region.to_string());
+            say(format!("atlas.tier.{key}"), size.tier.to_string());
+        }
+    }
+    for (key, user) in &manifest.atlas.user {
+        say(format!("atlas.user.{key}"), user.name.to_string());
+    }
+    for (key, environment) in &manifest.environment {
+        let branch = manifest.branch.get(&environment.branch);
+        if let Some(branch) = branch {
+            say(format!("branch.{key}"), branch.name.to_string());
+        }
+        say(
+            format!("database.{key}"),
+            environment.database.name.to_string(),
+        );
+        for (role, service) in &environment.service {
+            let at = format!("{key}.{role}");
+            say(format!("service.{at}"), service.name.to_string());
+            say(format!("plan.{at}"), manifest.plan_of(service).to_string());
+            if let Some(start) = &service.start {
+                say(format!("start.{at}"), start.to_string());
+                say(format!("build.{at}"), manifest.build_of(service));
+            }
+        }
+    }
+    words
 }
 
 /// A world by its name, or from a file.

@@ -133,6 +133,8 @@ pub struct Service {
     pub name: ResourceName,
     /// What starts it. A Redis has none.
     pub start: Option<Command>,
+    /// What installs its parts; absent: as the start needs them. A Redis has none.
+    pub build: Option<Command>,
     /// The custom domain of a web service.
     pub host: Option<HostName>,
     /// The Render plan, where it differs from `[render.plan]`.

@@ -1,6 +1,7 @@
 //! `golive.toml`: what a launch is made of. Read strictly: a manifest that parses is sound, and its names are right.
 
 mod check;
+mod infrastructure;
 mod keys;
 mod launch;
 mod leak;

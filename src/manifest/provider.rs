@@ -26,6 +26,8 @@ pub struct Vercel {
     pub api_url: Option<String>,
     /// The team's slug; absent: the token's own account.
     pub team: Option<ResourceName>,
+    /// Vercel's word for how the front end is built, such as `create-react-app`; absent: Vercel's own guess.
+    pub framework: Option<ResourceName>,
     pub project: IndexMap<Key, VercelProject>,
 }
 

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::transport::Journal;
-use super::{Act, Call, FaultRule, Provider, Scenario, World};
+use super::{Act, Call, FaultRule, Provider, Scenario, World, atlas};
 use crate::error::{Error, Result};
 use crate::seam::disk::Disk;
 use crate::seam::transport::Method;
@@ -81,6 +81,20 @@ pub enum Text {
 /// Stands for the provider's token in a remembered body.
 const TOKEN: &str = "{{the world's token}}";
 
+impl World {
+    /// A body as it may be written down: tokens have a sign in their place, passwords their digest.
+    fn without_secrets(&self, provider: Provider, body: &str) -> String {
+        let mut text = body.to_owned();
+        for token in self.tokens.values() {
+            text = text.replace(token, TOKEN);
+        }
+        match provider {
+            Provider::Atlas => atlas::without_passwords(&text),
+            _ => text,
+        }
+    }
+}
+
 impl Entry {
     pub fn person(at: Timestamp, act: &Act) -> Entry {
         Entry::Person {
@@ -103,15 +117,12 @@ impl Entry {
     /// The entry of the call just made, when the world would not come out the same without it.
     pub fn of_last_call(world: &World, call: &Call) -> Option<Entry> {
         let record = world.last_call().filter(|record| record.worth_keeping())?;
-        let token = world.token(call.provider);
-        let signed = call.headers.iter().any(|(name, value)| {
-            name.eq_ignore_ascii_case("authorization") && value.ends_with(token)
-        });
+        let signed = world.is_signed(call);
         let body = call
             .body
             .as_ref()
             .map(|bytes| match std::str::from_utf8(bytes) {
-                Ok(text) => Text::Utf8(text.replace(token, TOKEN)),
+                Ok(text) => Text::Utf8(world.without_secrets(call.provider, text)),
                 Err(_) => Text::Base64(STANDARD.encode(bytes)),
             });
         Some(Entry::Call(Remembered {
@@ -157,8 +168,9 @@ impl Entry {
 impl Remembered {
     fn call(&self, world: &World) -> Result<Call, String> {
         let method = Method::parse(&self.method);
-        let token = world.token(self.provider);
-        let sent = if self.signed { token } else { "unknown" };
+        let sent = world.signatures(self.provider).into_iter().next();
+        let sent = sent.filter(|_| self.signed);
+        let token = world.token(self.provider.as_str());
         let body = match &self.body {
             None => None,
             Some(Text::Utf8(text)) => Some(text.replace(TOKEN, token).into_bytes()),
@@ -174,7 +186,10 @@ impl Remembered {
             path: self.path.clone(),
             headers: vec![
                 header("user-agent", "golive".to_owned()),
-                header("authorization", format!("Bearer {sent}")),
+                header(
+                    "authorization",
+                    sent.unwrap_or_else(|| "Bearer unknown".to_owned()),
+                ),
             ],
             body,
         })
@@ -404,7 +419,7 @@ mod tests {
                 let body = json!({ "ref": format!("refs/heads/{branch}"), "sha": sha });
                 self.call(Method::Post, "./git/refs", Some(body));
             }
-            let token = self.desk.token.clone();
+            let token = self.desk.world.token("github").to_owned();
             let file = json!({ "message": token, "content": "eA==", "branch": "golive/x" });
             self.call(Method::Put, "./contents/x", Some(file));
             self.desk.wait(10);

@@ -10,7 +10,9 @@ use crate::seam::transport::{HttpResponse, Method};
 pub struct Desk {
     pub world: World,
     pub now: Timestamp,
-    pub token: String,
+    /// What the calls carry as their `authorization`.
+    pub authorization: String,
+    pub provider: Provider,
 }
 
 pub const REPO: &str = "/repos/acme/shop";
@@ -31,8 +33,21 @@ impl Desk {
     pub fn at(scenario: &Scenario) -> Desk {
         let now = "2026-11-24T08:00:00Z".parse().expect("a time");
         let world = World::new(scenario, 11, now);
-        let token = world.token(Provider::Github).to_owned();
-        Desk { world, now, token }
+        let authorization = format!("Bearer {}", world.token("github"));
+        Desk {
+            world,
+            now,
+            authorization,
+            provider: Provider::Github,
+        }
+    }
+
+    /// The same caller at another provider.
+    pub fn turn_to(mut self, provider: Provider) -> Desk {
+        let signature = self.world.signatures(provider).into_iter().next();
+        self.authorization = signature.unwrap_or_default();
+        self.provider = provider;
+        self
     }
 
     pub fn wait(&mut self, seconds: i64) {
@@ -42,7 +57,7 @@ impl Desk {
     pub fn call_for(&self, method: Method, path: &str, body: Option<Value>) -> Call {
         let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         Call {
-            provider: Provider::Github,
+            provider: self.provider,
             method,
             path: if path.starts_with("/repos") || !path.starts_with('.') {
                 path.to_owned()
@@ -51,7 +66,7 @@ impl Desk {
             },
             headers: vec![
                 header("User-Agent", "golive/0"),
-                header("Authorization", &format!("Bearer {}", self.token)),
+                header("Authorization", &self.authorization),
             ],
             body: body.map(|body| body.to_string().into_bytes()),
         }

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
     Github,
+    Vercel,
+    Render,
+    Atlas,
 }
 
 impl Provider {
@@ -17,11 +20,32 @@ impl Provider {
     pub fn as_str(self) -> &'static str {
         match self {
             Provider::Github => "github",
+            Provider::Vercel => "vercel",
+            Provider::Render => "render",
+            Provider::Atlas => "atlas",
         }
     }
 
+    /// What a provider's base address ends with, before the paths of its official document begin.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Provider::Render => "/v1",
+            Provider::Github | Provider::Vercel | Provider::Atlas => "",
+        }
+    }
+
+    /// Every service, in the order of ready files.
+    pub const ALL: [Provider; 4] = [
+        Provider::Github,
+        Provider::Vercel,
+        Provider::Render,
+        Provider::Atlas,
+    ];
+
     pub fn parse(name: &str) -> Option<Provider> {
-        (name == "github").then_some(Provider::Github)
+        Provider::ALL
+            .into_iter()
+            .find(|provider| provider.as_str() == name)
     }
 }
 
@@ -38,11 +62,14 @@ pub enum MadeBy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectRecord {
     pub provider: Provider,
-    /// `repository branch ruleset protection commit pull_request issue review label`.
+    /// GitHub: `repository branch ruleset protection commit pull_request issue review label`. Vercel: `project
+    /// deployment`. Render: `service key_value deploy`. Atlas: `project cluster database_user access_entry`.
     pub kind: String,
-    /// The provider's id; the name of a branch, the branch of a protection, the sha of a commit.
+    /// The provider's id; the name of a branch, the branch of a protection, the sha of a commit, the name of a
+    /// cluster or database user with its project, an access entry's block with its project.
     pub id: String,
-    /// `owner/name` of the repository; the number of the pull request for a review.
+    /// What it is in: `owner/name` of a repository, a team, a workspace, a project, a service of a deploy; the number
+    /// of the pull request for a review.
     pub parent: String,
     /// What a person would call it. Of a pull request: `head -> base`, which is its natural key.
     pub name: String,
@@ -92,9 +119,18 @@ pub struct Book {
 }
 
 impl Book {
-    pub fn made(&mut self, kind: &str, id: &str, parent: &str, name: &str, made_by: MadeBy) {
+    /// Writes an object of `provider` down.
+    pub fn made(
+        &mut self,
+        provider: Provider,
+        kind: &str,
+        id: &str,
+        parent: &str,
+        name: &str,
+        made_by: MadeBy,
+    ) {
         self.objects.push(Arc::new(ObjectRecord {
-            provider: Provider::Github,
+            provider,
             kind: kind.to_owned(),
             id: id.to_owned(),
             parent: parent.to_owned(),
@@ -105,10 +141,21 @@ impl Book {
     }
 
     /// Marks the living object of that kind and id as gone.
-    pub fn gone(&mut self, kind: &str, id: &str) {
+    pub fn gone(&mut self, provider: Provider, kind: &str, id: &str) {
         for object in &mut self.objects {
-            if object.alive && object.kind == kind && object.id == id {
+            let it = object.provider == provider && object.kind == kind && object.id == id;
+            if object.alive && it {
                 Arc::make_mut(object).alive = false;
+            }
+        }
+    }
+
+    /// Writes down what a living object is called now.
+    pub fn renamed(&mut self, provider: Provider, kind: &str, id: &str, name: &str) {
+        for object in &mut self.objects {
+            let it = object.provider == provider && object.kind == kind && object.id == id;
+            if object.alive && it {
+                name.clone_into(&mut Arc::make_mut(object).name);
             }
         }
     }

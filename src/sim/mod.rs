@@ -2,6 +2,7 @@
 //!
 //! Written from the providers' documents, never from the clients' own types: a misspelt field cannot agree with itself.
 
+mod atlas;
 mod chance;
 pub mod chronicle;
 #[cfg(test)]
@@ -9,25 +10,35 @@ mod desk;
 pub mod fault;
 mod github;
 mod ledger;
+mod past;
 mod product;
+mod render;
 pub mod scenario;
 pub mod serve;
+mod service;
 #[cfg(test)]
 mod tests;
 pub mod transport;
+mod vercel;
+mod wire;
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use self::atlas::Atlas;
 pub use self::fault::{Fault, FaultRule};
 pub use self::github::Act;
-use self::github::{Done, Github, PAGE};
+use self::github::{Github, PAGE};
 use self::ledger::Book;
 pub use self::ledger::{CallRecord, Ledger, MadeBy, ObjectRecord, Provider};
+use self::render::Render;
 pub use self::scenario::{Names, Scenario};
+use self::service::{Around, Done, Service, Visit};
+use self::vercel::Vercel;
 use crate::seam::transport::{HttpResponse, Method};
 use crate::secret::Secret;
 
@@ -38,7 +49,12 @@ pub struct World {
     now: Timestamp,
     next_call: u64,
     github: Github,
-    tokens: BTreeMap<Provider, String>,
+    vercel: Vercel,
+    render: Render,
+    atlas: Atlas,
+    /// By the name that a ready file gives them: a provider's, or `atlas_id` and `atlas_secret`.
+    tokens: BTreeMap<&'static str, String>,
+    replaying: bool,
     faults: fault::Faults,
     book: Book,
 }
@@ -88,21 +104,64 @@ const SLOW: Duration = Duration::from_secs(8);
 /// How long a refusal asks to wait.
 const WAIT_S: i64 = 20;
 
+/// The public address that everything of golive comes from in this world (a range kept for documentation).
+pub const CALLER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 9);
+
+/// Does the same with whichever service a provider is.
+macro_rules! service {
+    ($world:expr, $provider:expr, $service:ident => $body:expr) => {
+        match $provider {
+            Provider::Github => {
+                let $service = &mut $world.github;
+                $body
+            }
+            Provider::Vercel => {
+                let $service = &mut $world.vercel;
+                $body
+            }
+            Provider::Render => {
+                let $service = &mut $world.render;
+                $body
+            }
+            Provider::Atlas => {
+                let $service = &mut $world.atlas;
+                $body
+            }
+        }
+    };
+}
+
 impl World {
     pub fn new(scenario: &Scenario, seed: u64, start: Timestamp) -> World {
-        let token = format!(
-            "golive-sim-github-{}",
-            chance::hex(seed, "token github", 24)
-        );
+        let token = |name: &str| {
+            let provider = name.split('_').next().unwrap_or(name);
+            let salt = format!("token {name}");
+            format!("golive-sim-{provider}-{}", chance::hex(seed, &salt, 24))
+        };
+        let names = ["github", "vercel", "render", "atlas_id", "atlas_secret"];
+        let tokens: BTreeMap<&'static str, String> =
+            names.into_iter().map(|name| (name, token(name))).collect();
         let mut book = Book::default();
+        let all = Arc::new(scenario.clone());
+        let scenario = || Arc::clone(&all);
         World {
-            github: Github::new(Arc::new(scenario.clone()), seed, &token, start, &mut book),
-            tokens: BTreeMap::from([(Provider::Github, token)]),
+            github: Github::new(scenario(), seed, &tokens["github"], start, &mut book),
+            vercel: Vercel::new(scenario(), seed, &tokens["vercel"], start, &mut book),
+            render: Render::new(scenario(), seed, &tokens["render"], start, &mut book),
+            atlas: Atlas::new(
+                scenario(),
+                seed,
+                (&tokens["atlas_id"], &tokens["atlas_secret"]),
+                start,
+                &mut book,
+            ),
+            tokens,
             faults: fault::Faults::default(),
             next_call: 1,
             now: start,
             seed,
             book,
+            replaying: false,
         }
     }
 
@@ -110,6 +169,14 @@ impl World {
     pub fn advance(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
         self.github.advance(self.now, &mut self.book);
+        let around = Around {
+            code: &self.github,
+            caller: CALLER,
+            replaying: self.replaying,
+        };
+        self.vercel.advance(self.now, around, &mut self.book);
+        self.render.advance(self.now, around, &mut self.book);
+        self.atlas.advance(self.now, around, &mut self.book);
     }
 
     /// The world's time.
@@ -150,40 +217,41 @@ impl World {
         call: &Call,
         fault: Option<Fault>,
     ) -> (Answer, bool, bool) {
+        let mut edge = |status, wait| service!(self, call.provider, service => Answer::Reply(service.fault_reply(now, n, status, wait)));
+        let until = now + SignedDuration::from_secs(WAIT_S);
+        let date = until.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
         let instead = match fault {
             Some(Fault::TimeoutBefore) => Some(Answer::Timeout { applied: false }),
             Some(Fault::ResetBefore) => Some(Answer::Reset { applied: false }),
-            Some(Fault::Http500Before) => {
-                Some(Answer::Reply(self.github.fault_reply(now, n, 500, None)))
-            }
-            Some(Fault::Http429) => {
-                let wait = Some(WAIT_S.to_string());
-                Some(Answer::Reply(self.github.fault_reply(now, n, 429, wait)))
-            }
-            Some(Fault::Http429Date) => {
-                let until = now + SignedDuration::from_secs(WAIT_S);
-                let wait = Some(until.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
-                Some(Answer::Reply(self.github.fault_reply(now, n, 429, wait)))
-            }
-            Some(Fault::SecondaryLimit) => {
-                Some(Answer::Reply(self.github.secondary_limit(now, n, call)))
-            }
+            Some(Fault::Http500Before) => Some(edge(500, None)),
+            Some(Fault::Http429) => Some(edge(429, Some(WAIT_S.to_string()))),
+            Some(Fault::Http429Date) => Some(edge(429, Some(date))),
+            Some(Fault::SecondaryLimit) => Some(match call.provider {
+                Provider::Github => Answer::Reply(self.github.secondary_limit(now, n, call)),
+                // Only GitHub has a second limit; elsewhere it is the one limit, without a word about when it ends.
+                _ => edge(429, None),
+            }),
             _ => None,
         };
         if let Some(answer) = instead {
             return (answer, false, false);
         }
-        let stale = fault == Some(Fault::StaleRead);
+        let visit = Visit {
+            now,
+            n,
+            call,
+            stale: fault == Some(Fault::StaleRead),
+        };
         let Done {
             response,
             applied,
             mutating,
-        } = self.github.call(now, n, call, stale, &mut self.book);
+        } = self.serve(visit);
         let answer = match fault {
             Some(Fault::TimeoutAfterApply) => Answer::Timeout { applied },
             Some(Fault::ResetAfterApply) => Answer::Reset { applied },
             Some(Fault::Http503AfterApply) => {
-                Answer::Reply(self.github.fault_reply(now, n, 503, None))
+                service!(self, call.provider, service => Answer::Reply(service.fault_reply(now, n, 503, None)))
             }
             Some(Fault::Truncated) => Answer::Truncated(response),
             Some(Fault::Empty) => Answer::Reply(with_body(response, None, Vec::new())),
@@ -198,10 +266,47 @@ impl World {
         (answer, applied, mutating)
     }
 
+    /// The service's own way of the call.
+    fn serve(&mut self, visit: Visit<'_>) -> Done {
+        if visit.call.provider == Provider::Github {
+            let Visit {
+                now,
+                n,
+                call,
+                stale,
+            } = visit;
+            return self.github.call(now, n, call, stale, &mut self.book);
+        }
+        let around = Around {
+            code: &self.github,
+            caller: CALLER,
+            replaying: self.replaying,
+        };
+        let book = &mut self.book;
+        match visit.call.provider {
+            Provider::Vercel => self.vercel.call(visit, around, book),
+            Provider::Render => self.render.call(visit, around, book),
+            Provider::Atlas | Provider::Github => self.atlas.call(visit, around, book),
+        }
+    }
+
     /// What a person does in the world. Answers with one sentence: what was done, or why it cannot be.
     pub fn person(&mut self, now: Timestamp, act: &Act) -> Result<String, String> {
         self.advance(now);
-        self.github.person(self.now, act, &mut self.book)
+        let elsewhere = match act {
+            Act::Edit(object) => object.split_once('/').and_then(|(provider, object)| {
+                let provider = Provider::parse(provider)?;
+                (provider != Provider::Github).then_some((provider, object))
+            }),
+            _ => None,
+        };
+        let book = &mut self.book;
+        match elsewhere {
+            Some((Provider::Vercel, object)) => self.vercel.edit(self.now, object, book),
+            Some((Provider::Render, object)) => self.render.edit(self.now, object, book),
+            Some((Provider::Atlas, object)) => self.atlas.edit(self.now, object, book),
+            _ => self.github.person(self.now, act, book),
+        }
     }
 
     /// What truly happened so far.
@@ -218,11 +323,11 @@ impl World {
         self.faults.add(faults);
     }
 
-    /// The tokens that the world accepts, by provider.
+    /// The tokens that the world accepts, by the name that a ready file gives them.
     pub fn tokens(&self) -> BTreeMap<String, Secret> {
         self.tokens
             .iter()
-            .map(|(provider, token)| (provider.as_str().to_owned(), Secret::new(token.clone())))
+            .map(|(name, token)| ((*name).to_owned(), Secret::new(token.clone())))
             .collect()
     }
 
@@ -230,20 +335,51 @@ impl World {
     fn tokens_for_ready(&self) -> BTreeMap<String, String> {
         self.tokens
             .iter()
-            .map(|(provider, token)| (provider.as_str().to_owned(), token.clone()))
+            .map(|(name, token)| ((*name).to_owned(), token.clone()))
             .collect()
     }
 
-    fn token(&self, provider: Provider) -> &str {
-        self.tokens.get(&provider).map_or("", String::as_str)
+    fn token(&self, name: &str) -> &str {
+        self.tokens.get(name).map_or("", String::as_str)
+    }
+
+    /// Every `authorization` that opens a service now, as it stands in a header.
+    fn signatures(&self, provider: Provider) -> Vec<String> {
+        match provider {
+            Provider::Atlas => self.atlas.signatures(),
+            Provider::Github => {
+                let token = self.token("github");
+                vec![format!("Bearer {token}"), format!("token {token}")]
+            }
+            other => vec![format!("Bearer {}", self.token(other.as_str()))],
+        }
+    }
+
+    /// Whether the call is signed with what the world gave out.
+    fn is_signed(&self, call: &Call) -> bool {
+        let header = call
+            .headers
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        let Some((_, value)) = header else {
+            return false;
+        };
+        match call.provider {
+            Provider::Github => value.ends_with(self.token("github")),
+            Provider::Vercel => self.vercel.is_signed(value),
+            Provider::Render => self.render.is_signed(value),
+            Provider::Atlas => self.atlas.is_signed(value),
+        }
     }
 
     /// Carries a remembered call out again, as the call it was then.
     fn replay(&mut self, n: u64, at: Timestamp, call: &Call) {
         self.next_call = n;
         self.github.unlimited = true;
+        self.replaying = true;
         self.call(at, call);
         self.github.unlimited = false;
+        self.replaying = false;
     }
 }
 

@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use super::atlas::AtlasSpec;
+pub use super::render::RenderSpec;
+pub use super::vercel::VercelSpec;
+
 /// The names a world is built around, taken from `golive.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,6 +22,10 @@ pub struct Names {
     pub front_end: String,
     /// Logins of those who review.
     pub reviewers: Vec<String>,
+    /// Everything else that `golive.toml` names, by the word that a world's file uses for it, such as
+    /// `service.prod.api` or `atlas.cluster.dev`.
+    #[serde(default)]
+    pub words: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +37,8 @@ pub struct BranchNames {
 }
 
 /// A world at its beginning. Strings of a world's file may hold `{owner}`, `{repository}`, `{main}`, `{staging}`,
-/// `{develop}`, `{server_file}`, `{front_end}` and `{reviewer}`, which `Names` fill in.
+/// `{develop}`, `{server_file}`, `{front_end}` and `{reviewer}`, which `Names` fill in, and words with a dot such as
+/// `{service.prod.api}`. A table of a list that names something which `golive.toml` does not have is left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
@@ -60,6 +69,12 @@ pub struct Scenario {
     pub protections: Vec<ProtectionSpec>,
     #[serde(default, rename = "pull")]
     pub pulls: Vec<PullSpec>,
+    #[serde(default)]
+    pub vercel: VercelSpec,
+    #[serde(default)]
+    pub render: RenderSpec,
+    #[serde(default)]
+    pub atlas: AtlasSpec,
 }
 
 fn yes() -> bool {
@@ -307,6 +322,111 @@ const WORLDS: [(&str, &str); 5] = [
     ("foreign", include_str!("../../assets/worlds/foreign.toml")),
 ];
 
+impl Names {
+    /// A made-up shop, for those who try the simulator on its own.
+    pub fn example() -> Names {
+        Names {
+            owner: "acme".to_owned(),
+            repository: "shop".to_owned(),
+            branches: BranchNames {
+                main: "main".to_owned(),
+                staging: "staging".to_owned(),
+                develop: "develop".to_owned(),
+            },
+            server_file: "server/server.js".to_owned(),
+            front_end: "client".to_owned(),
+            reviewers: vec!["robin".to_owned()],
+            words: example_words(),
+        }
+    }
+
+    /// Every word in its braces, with the name that stands for it.
+    fn all_words(&self) -> Vec<(String, String)> {
+        let reviewer = self.reviewers.first().map_or(REVIEWER, String::as_str);
+        let fixed = [
+            ("owner", self.owner.as_str()),
+            ("repository", &self.repository),
+            ("main", &self.branches.main),
+            ("staging", &self.branches.staging),
+            ("develop", &self.branches.develop),
+            ("server_file", &self.server_file),
+            ("front_end", &self.front_end),
+            ("reviewer", reviewer),
+        ];
+        let more = self.words.iter();
+        fixed
+            .into_iter()
+            .chain(more.map(|(word, name)| (word.as_str(), name.as_str())))
+            .map(|(word, name)| (format!("{{{word}}}"), name.to_owned()))
+            .collect()
+    }
+}
+
+/// The preset's names for a shop, as its `golive.toml` would give them.
+fn example_words() -> BTreeMap<String, String> {
+    let list = [
+        ("vercel.team", "acme"),
+        ("vercel.existing.prod", "shop"),
+        ("vercel.project.prod", "shop-prod"),
+        ("vercel.project.staging", "shop-staging"),
+        ("vercel.branch.prod", "main"),
+        ("vercel.branch.staging", "staging"),
+        ("vercel.build.prod", "CI=false npm run build"),
+        ("vercel.build.staging", "CI=false npm run build"),
+        ("vercel.root", ""),
+        ("render.workspace", "Acme"),
+        ("render.region", "frankfurt"),
+        ("render.root", "server"),
+        ("atlas.project.prod", "Shop"),
+        ("atlas.project.dev", "Shop"),
+        ("atlas.cluster.prod", "shop-prod-cluster"),
+        ("atlas.cluster.dev", "shop-dev"),
+        ("atlas.host.prod", "shop-prod-cluster.a1b2c.mongodb.net"),
+        ("atlas.host.dev", "shop-dev.d3e4f.mongodb.net"),
+        ("atlas.provider.prod", "AWS"),
+        ("atlas.region.prod", "EU_CENTRAL_1"),
+        ("atlas.tier.prod", "M10"),
+        ("atlas.user.prod", "shop-prod-user"),
+        ("atlas.user.dev", "shop_dev_user"),
+        ("database.prod", "shop-prod"),
+        ("database.staging", "shop-staging"),
+        ("database.dev", "shop-dev"),
+    ];
+    let mut words: BTreeMap<String, String> = list
+        .into_iter()
+        .map(|(word, name)| (word.to_owned(), name.to_owned()))
+        .collect();
+    for (environment, branch) in [("prod", "main"), ("staging", "staging"), ("dev", "develop")] {
+        words.insert(format!("branch.{environment}"), branch.to_owned());
+        for (role, plan) in [
+            ("api", "starter"),
+            ("worker", "starter"),
+            ("redis", "starter"),
+        ] {
+            let key = format!("{environment}.{role}");
+            words.insert(
+                format!("service.{key}"),
+                format!("shop-{role}-{environment}"),
+            );
+            words.insert(format!("plan.{key}"), plan.to_owned());
+        }
+        let start = if environment == "dev" {
+            "npm run dev"
+        } else {
+            "npm start"
+        };
+        for (role, start) in [("api", start), ("worker", "npm run dev")] {
+            words.insert(format!("start.{environment}.{role}"), start.to_owned());
+            let build = match start {
+                "npm run dev" => "npm ci --include=dev",
+                _ => "npm ci",
+            };
+            words.insert(format!("build.{environment}.{role}"), build.to_owned());
+        }
+    }
+    words
+}
+
 /// The login of the reviewer when `Names` know none.
 const REVIEWER: &str = "robin-keller";
 
@@ -327,20 +447,7 @@ impl Scenario {
         // Parsed strictly as it stands first: only so does an error know its line.
         let _: Scenario = toml::from_str(text).map_err(|cause| cause.to_string())?;
         let mut tree: toml::Value = toml::from_str(text).map_err(|cause| cause.to_string())?;
-        let reviewer = names.reviewers.first().map_or(REVIEWER, String::as_str);
-        fill(
-            &mut tree,
-            &[
-                ("{owner}", &names.owner),
-                ("{repository}", &names.repository),
-                ("{main}", &names.branches.main),
-                ("{staging}", &names.branches.staging),
-                ("{develop}", &names.branches.develop),
-                ("{server_file}", &names.server_file),
-                ("{front_end}", &names.front_end),
-                ("{reviewer}", reviewer),
-            ],
-        );
+        fill(&mut tree, &names.all_words());
         let mut scenario: Scenario = tree.try_into().map_err(|cause| format!("{cause}"))?;
         if scenario.reviewers.is_empty() {
             scenario.reviewers = names.reviewers.clone();
@@ -382,15 +489,19 @@ impl Scenario {
     }
 }
 
-fn fill(value: &mut toml::Value, words: &[(&str, &str)]) {
-    let replace = |text: &str| {
-        words.iter().fold(text.to_owned(), |text, (word, name)| {
+fn fill(value: &mut toml::Value, words: &[(String, String)]) {
+    let replace = |text: &str| match text.contains('{') {
+        false => text.to_owned(),
+        true => words.iter().fold(text.to_owned(), |text, (word, name)| {
             text.replace(word, name)
-        })
+        }),
     };
     match value {
         toml::Value::String(text) => *text = replace(text),
-        toml::Value::Array(items) => items.iter_mut().for_each(|item| fill(item, words)),
+        toml::Value::Array(items) => {
+            items.iter_mut().for_each(|item| fill(item, words));
+            items.retain(|item| !names_nothing(item));
+        }
         toml::Value::Table(table) => {
             *table = std::mem::take(table)
                 .into_iter()
@@ -404,23 +515,30 @@ fn fill(value: &mut toml::Value, words: &[(&str, &str)]) {
     }
 }
 
+/// Whether a word with a dot is left in it: something that this launch does not have.
+fn names_nothing(value: &toml::Value) -> bool {
+    match value {
+        toml::Value::String(text) => unfilled(text),
+        toml::Value::Table(table) => table.values().any(names_nothing),
+        _ => false,
+    }
+}
+
+fn unfilled(text: &str) -> bool {
+    text.split('{').skip(1).any(|rest| {
+        rest.split_once('}').is_some_and(|(word, _)| {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+            word.contains('.') && word.chars().all(plain)
+        })
+    })
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
 
     pub(crate) fn names() -> Names {
-        Names {
-            owner: "acme".to_owned(),
-            repository: "shop".to_owned(),
-            branches: BranchNames {
-                main: "main".to_owned(),
-                staging: "staging".to_owned(),
-                develop: "develop".to_owned(),
-            },
-            server_file: "server/server.js".to_owned(),
-            front_end: "client".to_owned(),
-            reviewers: vec!["robin".to_owned()],
-        }
+        Names::example()
     }
 
     #[test]
@@ -437,6 +555,7 @@ pub(crate) mod tests {
             let scenario = Scenario::parse(text, &other).unwrap_or_else(|e| panic!("{name}: {e}"));
             assert_eq!(scenario.repository.default_branch, "trunk");
             let text = serde_json::to_string(&scenario).unwrap();
+            assert!(!unfilled(&text), "{name} keeps a word");
             for word in ["{main}", "{owner}", "{server_file}", "{reviewer}"] {
                 assert!(!text.contains(word), "{name} keeps {word}");
             }

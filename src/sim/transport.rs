@@ -99,7 +99,7 @@ impl SimTransport {
         for (name, value) in &request.headers {
             let text = match value {
                 HeaderText::Plain(text) => text.clone(),
-                HeaderText::Secret(secret) => readable(secret, world.token(provider)),
+                HeaderText::Secret(secret) => readable(secret, &world.signatures(provider)),
             };
             headers.push((name.to_lowercase(), text));
         }
@@ -147,15 +147,12 @@ impl SimTransport {
     }
 }
 
-/// What a secret header says to this world: its own token, or anything else.
-fn readable(secret: &Secret, token: &str) -> String {
-    let own = Secret::new(token);
-    for scheme in ["Bearer ", "token "] {
-        if secret.same_as(&own.prefixed(scheme)) {
-            return format!("{scheme}{token}");
-        }
-    }
-    "Bearer unknown".to_owned()
+/// What a secret header says to this world: one of its own signatures, or anything else.
+fn readable(secret: &Secret, signatures: &[String]) -> String {
+    let known = signatures
+        .iter()
+        .find(|known| secret.same_as(&Secret::new((*known).clone())));
+    known.map_or_else(|| "Bearer unknown".to_owned(), Clone::clone)
 }
 
 impl Transport for SimTransport {

@@ -29,6 +29,7 @@ pub fn world(name: &str) -> Scenario {
         server_file: "server/server.js".into(),
         front_end: "client".into(),
         reviewers: vec!["robin".into()],
+        words: Names::example().words,
     };
     Scenario::named(name, &names).expect("a world of that name")
 }

@@ -10,7 +10,7 @@ use super::deed::{Draft, Hand};
 use super::git::{Sha, TreeEntry};
 use super::rulesets;
 use super::state::{CheckRule, Protection, ReviewRule, Ruleset};
-use crate::sim::ledger::{Book, MadeBy};
+use crate::sim::ledger::{Book, MadeBy, Provider};
 use crate::sim::product;
 use crate::sim::scenario::{BranchSpec, CommitSpec, ProtectionSpec, RulesetSpec};
 
@@ -21,7 +21,14 @@ impl Github {
         let repository = &scenario.repository;
         let name = self.full_name();
         let id = super::body::repository_id(self.seed);
-        book.made("repository", &id, &repository.owner, &name, MadeBy::Person);
+        book.made(
+            Provider::Github,
+            "repository",
+            &id,
+            &repository.owner,
+            &name,
+            MadeBy::Person,
+        );
         let oldest = scenario
             .branches
             .iter()
@@ -46,7 +53,14 @@ impl Github {
         for spec in &scenario.protections {
             let parent = self.full_name();
             let branch = &spec.branch;
-            book.made("protection", branch, &parent, branch, MadeBy::Person);
+            book.made(
+                Provider::Github,
+                "protection",
+                branch,
+                &parent,
+                branch,
+                MadeBy::Person,
+            );
             self.change(start, |repo| {
                 let protection = Arc::new(protection(spec));
                 repo.protections.insert(branch.clone(), protection)
@@ -169,6 +183,7 @@ impl Github {
         self.change(at, |repo| repo.rulesets.insert(id, Arc::new(ruleset)));
         let parent = self.full_name();
         book.made(
+            Provider::Github,
             "ruleset",
             &id.to_string(),
             &parent,

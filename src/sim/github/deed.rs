@@ -10,7 +10,7 @@ use super::graph;
 use super::rules;
 use super::state::{Check, Look, Merged, Pull, Repo, Review, acting_judge};
 use crate::sim::chance;
-use crate::sim::ledger::{Book, MadeBy};
+use crate::sim::ledger::{Book, MadeBy, Provider};
 
 /// By whose hand something is done, when, and where it is written down.
 pub struct Hand<'a> {
@@ -138,7 +138,8 @@ impl Github {
         let sha = self.put(Object::Commit(Box::new(commit)), hand.at);
         if self.changes != before {
             let parent = self.full_name();
-            hand.book.made("commit", &sha, &parent, &name, hand.by);
+            hand.book
+                .made(Provider::Github, "commit", &sha, &parent, &name, hand.by);
         }
         sha
     }
@@ -159,7 +160,8 @@ impl Github {
         });
         if new {
             let parent = self.full_name();
-            hand.book.made("branch", branch, &parent, branch, hand.by);
+            hand.book
+                .made(Provider::Github, "branch", branch, &parent, branch, hand.by);
         }
         self.expect_checks(hand.at, sha);
         let touched: Vec<u64> = self
@@ -221,7 +223,7 @@ impl Github {
                 }
             }
         });
-        hand.book.gone("branch", branch);
+        hand.book.gone(Provider::Github, "branch", branch);
     }
 
     pub fn edit_pull(&mut self, at: Timestamp, number: u64, edit: impl FnOnce(&mut Pull)) {
@@ -265,7 +267,14 @@ impl Github {
         self.change(at, |repo| repo.pulls.insert(number, Arc::new(pull)));
         let parent = self.full_name();
         let id = number.to_string();
-        hand.book.made("pull_request", &id, &parent, &name, hand.by);
+        hand.book.made(
+            Provider::Github,
+            "pull_request",
+            &id,
+            &parent,
+            &name,
+            hand.by,
+        );
         self.expect_reviews(at);
         number
     }
@@ -294,8 +303,14 @@ impl Github {
             });
         });
         let parent = number.to_string();
-        hand.book
-            .made("review", &id.to_string(), &parent, &name, hand.by);
+        hand.book.made(
+            Provider::Github,
+            "review",
+            &id.to_string(),
+            &parent,
+            &name,
+            hand.by,
+        );
         id
     }
 

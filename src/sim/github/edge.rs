@@ -166,7 +166,7 @@ impl Github {
 
     /// The refusal of the secondary limit, as a fault puts it in place.
     pub fn secondary_limit(&self, now: Timestamp, n: u64, call: &Call) -> HttpResponse {
-        let request = Request::read(call);
+        let request = Request::read(call, wire::HOST);
         self.finish(now, n, &request, *access::secondary(60), "", Need::NONE)
     }
 }

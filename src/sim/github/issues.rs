@@ -11,6 +11,7 @@ use super::wire::{
 };
 use super::{Cx, Route, body, to};
 use crate::seam::transport::Method;
+use crate::sim::ledger::Provider;
 use crate::sim::scenario::Role;
 
 pub fn route(method: Method, rest: &[&str]) -> Option<Route> {
@@ -176,9 +177,14 @@ fn create(cx: &mut Cx<'_>) -> Outcome {
             cx.hub
                 .change(at, |repo| repo.labels.insert(label.clone(), id));
             let by = cx.hand.by;
-            cx.hand
-                .book
-                .made("label", &id.to_string(), &parent, label, by);
+            cx.hand.book.made(
+                Provider::Github,
+                "label",
+                &id.to_string(),
+                &parent,
+                label,
+                by,
+            );
         }
     }
     let number = cx.hub.next_number;
@@ -198,9 +204,14 @@ fn create(cx: &mut Cx<'_>) -> Outcome {
     let (title, by) = (issue.title.clone(), cx.hand.by);
     cx.hub
         .change(at, |repo| repo.issues.insert(number, Arc::new(issue)));
-    cx.hand
-        .book
-        .made("issue", &number.to_string(), &parent, &title, by);
+    cx.hand.book.made(
+        Provider::Github,
+        "issue",
+        &number.to_string(),
+        &parent,
+        &title,
+        by,
+    );
     let view = cx.current();
     let look = view.look();
     let issue = look.repo.issues.get(&number).ok_or_else(not_found)?;

@@ -40,8 +40,9 @@ use self::state::{Look, Repo};
 use self::wire::{Outcome, Reply, Request, no_content, not_found, ok, refuse};
 use super::ledger::{Book, MadeBy};
 use super::scenario::{OwnerType, Plan, Scenario};
+use super::service::Done;
 use super::{Call, chance};
-use crate::seam::transport::{HttpResponse, Method};
+use crate::seam::transport::Method;
 
 pub use self::edge::PAGE;
 pub use self::people::Act;
@@ -73,15 +74,6 @@ pub struct Github {
     changes: u64,
     /// A replay carries out what was carried out once, whatever the limits say.
     pub unlimited: bool,
-}
-
-/// What came of a call.
-pub struct Done {
-    pub response: HttpResponse,
-    /// The service carried it out.
-    pub applied: bool,
-    /// An object changed.
-    pub mutating: bool,
 }
 
 /// A call that found its place.
@@ -211,6 +203,24 @@ impl Github {
         format!("{}/{}", repository.owner, repository.name)
     }
 
+    /// The commit that a branch stands at, as the apps installed on the repository see it: at once.
+    pub fn head(&self, branch: &str) -> Option<String> {
+        self.repo.branches.get(branch).cloned()
+    }
+
+    /// The text of a file at a branch, as a build finds it.
+    pub fn file(&self, branch: &str, path: &str) -> Option<String> {
+        let files = self.objects.files_of(self.repo.branches.get(branch)?);
+        let entry = files.get(path)?;
+        let bytes = self.objects.blob(&entry.sha)?;
+        String::from_utf8(bytes.to_vec()).ok()
+    }
+
+    /// The repository's number, which other services keep.
+    pub fn repository_id(&self) -> String {
+        body::repository_id(self.seed)
+    }
+
     fn view(&self, now: Timestamp, age: SignedDuration) -> View {
         let at = now - age;
         let repo = if self.since <= at {
@@ -276,7 +286,7 @@ impl Github {
         stale: bool,
         book: &mut Book,
     ) -> Done {
-        let request = Request::read(call);
+        let request = Request::read(call, wire::HOST);
         let before = self.changes;
         let (mut reply, doc, need) = match self.admit(&request, now) {
             Err(refusal) => (*refusal, "", Need::NONE),

@@ -9,6 +9,7 @@ use super::state::{CheckRule, Look, Protection, ReviewRule};
 use super::wire::{Outcome, Reply, encode, invalid, no_content, not_supplied, ok, refuse};
 use super::{Cx, Route, body, to};
 use crate::seam::transport::Method;
+use crate::sim::ledger::Provider;
 use crate::sim::scenario::OwnerType;
 
 pub fn route(method: Method, rest: &[&str]) -> Option<Route> {
@@ -223,7 +224,9 @@ fn put(cx: &mut Cx<'_>, branch: &str) -> Outcome {
     }
     if new {
         let (parent, by) = (cx.hub.full_name(), cx.hand.by);
-        cx.hand.book.made("protection", branch, &parent, branch, by);
+        cx.hand
+            .book
+            .made(Provider::Github, "protection", branch, &parent, branch, by);
     }
     cx.hub.expect_reviews(at);
     Ok(ok(out))
@@ -331,6 +334,6 @@ fn delete(cx: &mut Cx<'_>, branch: &str) -> Outcome {
     }
     cx.hub
         .change(cx.hand.at, |repo| repo.protections.remove(branch));
-    cx.hand.book.gone("protection", branch);
+    cx.hand.book.gone(Provider::Github, "protection", branch);
     Ok(no_content())
 }

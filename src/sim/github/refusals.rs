@@ -199,7 +199,7 @@ fn tokens_are_told_what_they_lack() {
     assert_eq!(granted(&[]).get("./branches/main").0, 404);
     desk.wait(31 * 24 * 3600);
     assert_eq!(message(&desk.get("/user").1), "Bad credentials");
-    desk.token = "ghp_wrong".to_owned();
+    desk.authorization = "Bearer ghp_wrong".to_owned();
     assert_eq!(desk.get("/user").0, 401);
 }
 

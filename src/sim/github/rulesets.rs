@@ -12,6 +12,7 @@ use super::wire::{
 };
 use super::{Cx, Route, body, to};
 use crate::seam::transport::Method;
+use crate::sim::ledger::Provider;
 
 pub fn route(method: Method, rest: &[&str]) -> Option<Route> {
     let read = Need::read("metadata");
@@ -284,9 +285,14 @@ fn create(cx: &mut Cx<'_>) -> Outcome {
         .change(at, |repo| repo.rulesets.insert(id, Arc::new(ruleset)));
     let parent = cx.hub.full_name();
     let by = cx.hand.by;
-    cx.hand
-        .book
-        .made("ruleset", &id.to_string(), &parent, &name, by);
+    cx.hand.book.made(
+        Provider::Github,
+        "ruleset",
+        &id.to_string(),
+        &parent,
+        &name,
+        by,
+    );
     cx.hub.expect_reviews(at);
     Ok(reply(201, out))
 }
@@ -315,6 +321,8 @@ fn delete(cx: &mut Cx<'_>, id: u64) -> Outcome {
         return Err(not_found());
     }
     cx.hub.change(cx.hand.at, |repo| repo.rulesets.remove(&id));
-    cx.hand.book.gone("ruleset", &id.to_string());
+    cx.hand
+        .book
+        .gone(Provider::Github, "ruleset", &id.to_string());
     Ok(no_content())
 }

@@ -51,10 +51,15 @@ pub struct Options {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ready {
-    /// Ends where the official document's paths begin.
+    /// Provider addresses end where the official documents' paths begin.
     pub github: String,
+    pub vercel: String,
+    pub render: String,
+    pub atlas: String,
+    /// Where the world's databases are: a server that was given to the simulator, else none.
+    pub mongodb: Option<String>,
     pub control: String,
-    /// By provider. They open nothing but this world.
+    /// By provider; Atlas has `atlas_id` and `atlas_secret`. They open nothing but this world.
     pub tokens: BTreeMap<String, String>,
 }
 
@@ -139,14 +144,23 @@ pub async fn serve(
         &mut tasks,
     )
     .await?;
-    let provider = Router::new()
-        .fallback(answer)
-        .with_state((stage.clone(), Provider::Github));
-    let free = SocketAddr::new(options.listen.ip(), 0);
-    let github = open(free, provider, &stage, &mut tasks).await?;
+    let mut addresses = BTreeMap::new();
+    for provider in Provider::ALL {
+        let router = Router::new()
+            .fallback(answer)
+            .with_state((stage.clone(), provider));
+        let free = SocketAddr::new(options.listen.ip(), 0);
+        let address = open(free, router, &stage, &mut tasks).await?;
+        addresses.insert(provider, format!("{address}{}", provider.prefix()));
+    }
+    let mut address = |provider| addresses.remove(&provider).unwrap_or_default();
     let tokens = stage.world().tokens_for_ready();
     let ready = Ready {
-        github,
+        github: address(Provider::Github),
+        vercel: address(Provider::Vercel),
+        render: address(Provider::Render),
+        atlas: address(Provider::Atlas),
+        mongodb: None,
         control,
         tokens,
     };
