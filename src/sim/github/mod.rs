@@ -208,6 +208,20 @@ impl Github {
         self.repo.branches.get(branch).cloned()
     }
 
+    /// Every branch with the commit it stands at, as the apps installed on the repository see them: at once.
+    pub fn heads(&self) -> &BTreeMap<String, Sha> {
+        &self.repo.branches
+    }
+
+    /// When a branch last moved.
+    pub fn pushed_at(&self) -> Timestamp {
+        self.repo.pushed_at
+    }
+
+    pub fn default_branch(&self) -> String {
+        self.repo.settings.default_branch.clone()
+    }
+
     /// The text of a file at a branch, as a build finds it.
     pub fn file(&self, branch: &str, path: &str) -> Option<String> {
         let files = self.objects.files_of(self.repo.branches.get(branch)?);
