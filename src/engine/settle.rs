@@ -17,13 +17,16 @@ use crate::sabotage::{self, Bug};
 /// How long a provider's reads may lag behind its writes (`reliability.md` 4.5).
 pub fn settle_window(provider: Provider) -> Duration {
     match provider {
-        Provider::GitHub => Duration::from_secs(10),
+        Provider::GitHub | Provider::Vercel => Duration::from_secs(10),
+        Provider::Render => Duration::from_secs(15),
+        Provider::Atlas => Duration::from_secs(30),
     }
 }
 
-/// Looks while a provider's lists catch up: after 2 and then every 4 seconds.
-const CATCH_UP: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(4)];
-/// After so many looks, 14 seconds and more, nothing lags any longer.
+/// Looks while a provider's lists catch up, in fifths of its window: after one and then every two of them (at GitHub
+/// after 2 and then every 4 seconds).
+const CATCH_UP: [u32; 2] = [1, 2];
+/// After so many looks, seven fifths of the window and more, nothing lags any longer.
 const LAGGING_MAX: usize = 4;
 /// A look right after a write would mostly see the old world.
 pub(super) const FIRST_LOOK: Duration = Duration::from_secs(2);
@@ -70,7 +73,7 @@ impl<R: Resource> Visitor<'_, R> {
 
     /// The pause before the next look, while a write at that time may not show yet.
     pub(super) fn lag_left(&self, sent_at: Timestamp, lagging: usize) -> Option<Duration> {
-        let step = CATCH_UP[lagging.min(CATCH_UP.len() - 1)];
+        let step = settle_window(self.provider) / 5 * CATCH_UP[lagging.min(CATCH_UP.len() - 1)];
         self.window_left(sent_at, lagging)
             .map(|left| left.min(step))
     }

@@ -7,14 +7,13 @@ use futures::future::BoxFuture;
 use golive::app::place::Place;
 use golive::app::session::{Parts, Voice, run_to_rest};
 use golive::clock::Jumping;
+use golive::engine::Settings;
 use golive::engine::desk::Seams;
-use golive::engine::{Settings, token_slot};
 use golive::error::Result;
 use golive::init;
 use golive::journal::{self, Contents, Paths};
 use golive::manifest::{LaunchId, Manifest, Preset};
 use golive::operator::{Operator, Policy};
-use golive::plan::Provider;
 use golive::seam::clock::Clock;
 use golive::seam::disk::{Disk, Holder, Locking};
 use golive::seam::transport::{HttpRequest, HttpResponse, Transport, TransportError};
@@ -128,6 +127,7 @@ impl Stage {
         runtime.block_on(async {
             let clock: Arc<dyn Clock> = Arc::new(Jumping::new(from.now));
             let sim = SimTransport::new(from.world.clone(), clock.clone());
+            let doors = Arc::new(sim.doors());
             let (world, disk) = (sim.world.clone(), MemDisk::of(from.disk.clone()));
             let vault = MemoryVault::from(from.vault.clone());
             let camera = Camera {
@@ -153,16 +153,17 @@ impl Stage {
                     camera,
                 }),
                 clock: clock.clone(),
+                documents: doors.clone(),
+                resolver: doors,
             };
-            let token = from.world.tokens()["github"].clone();
             let policy = Policy {
-                secrets: [(token_slot(Provider::GitHub), token)].into(),
+                secrets: golive::app::rehearse::secrets(&from.world.tokens(), &self.manifest),
                 ..policy
             };
             let settings = Settings {
                 apply,
                 select: None,
-                github_url: "http://github.localhost".into(),
+                urls: golive::app::rehearse::urls(),
                 undo: false,
             };
             let parts = match apply {
