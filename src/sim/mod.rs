@@ -7,6 +7,7 @@ mod chance;
 pub mod chronicle;
 #[cfg(test)]
 mod desk;
+pub mod doors;
 pub mod fault;
 mod github;
 mod ledger;
