@@ -18,13 +18,15 @@ use golive::vault::memory::MemoryVault;
 
 use crate::assembly::{self, START, Walk};
 use crate::github;
+use crate::render;
 use crate::validator::{Exception, Validator};
 
 /// What each provider's file lists.
 fn exceptions(provider: Provider) -> &'static [Exception] {
     match provider {
         Provider::Github => github::EXCEPTIONS,
-        Provider::Vercel | Provider::Render | Provider::Atlas => &[],
+        Provider::Render => render::EXCEPTIONS,
+        Provider::Vercel | Provider::Atlas => &[],
     }
 }
 

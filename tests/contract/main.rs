@@ -7,5 +7,6 @@ mod document;
 mod github;
 mod launch;
 mod noticed;
+mod render;
 mod translate;
 mod validator;
