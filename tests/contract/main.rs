@@ -6,3 +6,4 @@ mod github;
 mod noticed;
 mod translate;
 mod validator;
+mod vercel;
