@@ -230,6 +230,12 @@ impl Github {
         String::from_utf8(bytes.to_vec()).ok()
     }
 
+    /// The message of a commit and when it was made.
+    pub fn committed(&self, sha: &str) -> Option<(String, Timestamp)> {
+        let commit = self.objects.commit(sha)?;
+        Some((commit.message.clone(), commit.committer.at))
+    }
+
     /// The repository's number, which other services keep.
     pub fn repository_id(&self) -> String {
         body::repository_id(self.seed)
