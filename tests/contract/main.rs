@@ -10,3 +10,4 @@ mod noticed;
 mod render;
 mod translate;
 mod validator;
+mod vercel;
