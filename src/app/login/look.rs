@@ -24,8 +24,9 @@ use crate::tokens::Way;
 pub struct Account {
     pub provider: Provider,
     pub name: String,
-    /// The provider's id; a name may change.
-    pub id: String,
+    /// The provider's ids of everything that a launch may be tied to and the keys reach: the user, teams, workspaces,
+    /// organisations. Names may change.
+    pub ids: Vec<String>,
     pub kind: String,
     pub scopes: String,
     pub expires: String,
@@ -44,21 +45,31 @@ impl Account {
             _ => None,
         };
         let tied = match (pinned, named) {
-            (Some(pinned), _) if pinned.contains(&self.id) => None,
+            (Some(pinned), _) if self.reaches(&pinned) => None,
             (Some(pinned), _) => Some(pinned),
             (None, Some(login)) if login.to_string().eq_ignore_ascii_case(&self.name) => None,
             (None, login) => login.map(ToString::to_string),
         };
         let Some(tied) = tied else { return Ok(()) };
+        let id = self.ids.first().map(|id| format!(" (id {id})"));
         Err(Error::usage(format!(
-            "the token belongs to {} (id {}), this launch is tied to {tied}",
-            self.name, self.id
+            "the token belongs to {}{}, this launch is tied to {tied}",
+            self.name,
+            id.unwrap_or_default()
         ))
         .now("nothing was kept; a token kept before is still there")
         .hint(format!(
             "golive login {}, with a token of {tied}",
             self.provider.word()
         )))
+    }
+}
+
+impl Account {
+    /// A pinned account is told as `name (id 123)`.
+    fn reaches(&self, pinned: &str) -> bool {
+        let mut ids = self.ids.iter();
+        ids.any(|id| pinned.ends_with(&format!("(id {id})")))
     }
 }
 
@@ -125,7 +136,7 @@ async fn github(place: &Place, road: &Road, token: Secret) -> Result<Account, Ca
     Ok(Account {
         provider: Provider::GitHub,
         name: user.login,
-        id: user.id.to_string(),
+        ids: vec![user.id.to_string()],
         kind: kind.map_or_else(|_| "token".into(), |kind| kind.in_words().to_string()),
         scopes,
         expires: expires.unwrap_or_else(|| "none".into()),
@@ -155,7 +166,12 @@ async fn vercel(place: &Place, road: &Road, token: Secret) -> Result<Account, Ca
         expires_at: Option<i64>,
     }
     #[derive(Deserialize)]
+    struct Teams {
+        teams: Vec<Team>,
+    }
+    #[derive(Deserialize)]
     struct Team {
+        id: String,
         slug: Option<String>,
         name: Option<String>,
     }
@@ -168,19 +184,27 @@ async fn vercel(place: &Place, road: &Road, token: Secret) -> Result<Account, Ca
         Some(millis) => Timestamp::from_millisecond(millis).map_or("not known".into(), day),
         None => "none".into(),
     });
-    let scopes = match &place.manifest.vercel.team {
-        None => "your own account: golive.toml names no team".into(),
-        Some(slug) => {
-            let team = read::<Team>(&http, &format!("/v2/teams/{slug}"), None).await?;
-            let name = team.name.or(team.slug);
-            format!("reaches the team {}", name.unwrap_or(slug.to_string()))
-        }
+    let mut teams = read::<Teams>(&http, "/v2/teams?limit=100", None)
+        .await?
+        .teams;
+    if let Some(slug) = &place.manifest.vercel.team {
+        // The team of the launch must be in the token's reach, whatever a list shows.
+        teams.insert(0, read(&http, &format!("/v2/teams/{slug}"), None).await?);
+        teams.truncate(1);
+    }
+    let mut ids = vec![user.id];
+    ids.extend(teams.iter().map(|team| team.id.clone()));
+    let names = teams.into_iter().filter_map(|team| team.name.or(team.slug));
+    let names: Vec<String> = names.collect();
+    let scopes = match names.as_slice() {
+        [] => "your own account and no team".into(),
+        names => format!("reaches the team {}", names.join(", ")),
     };
     let name = user.username.or(user.email);
     Ok(Account {
         provider: Provider::Vercel,
         name: name.unwrap_or_else(|| "a user without a name".into()),
-        id: user.id,
+        ids,
         kind: "access token".into(),
         scopes,
         expires: expires.unwrap_or_else(|_| "not known".into()),
@@ -201,16 +225,19 @@ async fn render(road: &Road, key: Secret) -> Result<Account, CallError> {
     }
     #[derive(Deserialize)]
     struct Owner {
+        id: String,
         name: String,
     }
     let manners = render::Manners::new(key);
     let http = road.http(&manners);
     let user: User = read(&http, "/users", None).await?;
     let owners: Vec<Wrapped> = read(&http, "/owners?limit=100", None).await?;
+    let mut ids = Vec::from_iter(user.id);
+    ids.extend(owners.iter().map(|own| own.owner.id.clone()));
     let names: Vec<String> = owners.into_iter().map(|own| own.owner.name).collect();
     Ok(Account {
         provider: Provider::Render,
-        id: user.id.unwrap_or_else(|| user.email.clone()),
+        ids,
         name: user.email,
         kind: "API key".into(),
         scopes: format!("reaches the workspaces {}", names.join(", ")),
@@ -250,11 +277,7 @@ async fn atlas(road: &Road, way: &Way, id: Secret, secret: Secret) -> Result<Acc
     Ok(Account {
         provider: Provider::Atlas,
         name: names.join(", "),
-        id: page
-            .results
-            .first()
-            .map(|own| own.id.clone())
-            .unwrap_or_default(),
+        ids: page.results.iter().map(|own| own.id.clone()).collect(),
         kind: kind.into(),
         scopes: "its roles show where they are used".into(),
         expires: "as chosen in Atlas; Atlas tells it on the page of the key".into(),
