@@ -30,6 +30,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use self::atlas::Atlas;
+pub use self::atlas::{Given, Login};
 pub use self::fault::{Fault, FaultRule};
 pub use self::github::Act;
 use self::github::{Github, PAGE};
@@ -52,7 +53,8 @@ pub struct World {
     vercel: Vercel,
     render: Render,
     atlas: Atlas,
-    /// By the name that a ready file gives them: a provider's, or `atlas_id` and `atlas_secret`.
+    /// By the name that a ready file gives them: a provider's, or `atlas_id` and `atlas_secret`; `mongodb_dev` is the
+    /// password of the database users whose password the world's operator knows.
     tokens: BTreeMap<&'static str, String>,
     replaying: bool,
     faults: fault::Faults,
@@ -138,7 +140,14 @@ impl World {
             let salt = format!("token {name}");
             format!("golive-sim-{provider}-{}", chance::hex(seed, &salt, 24))
         };
-        let names = ["github", "vercel", "render", "atlas_id", "atlas_secret"];
+        let names = [
+            "github",
+            "vercel",
+            "render",
+            "atlas_id",
+            "atlas_secret",
+            "mongodb_dev",
+        ];
         let tokens: BTreeMap<&'static str, String> =
             names.into_iter().map(|name| (name, token(name))).collect();
         let mut book = Book::default();
@@ -152,6 +161,7 @@ impl World {
                 scenario(),
                 seed,
                 (&tokens["atlas_id"], &tokens["atlas_secret"]),
+                &tokens["mongodb_dev"],
                 start,
                 &mut book,
             ),
@@ -177,6 +187,19 @@ impl World {
         self.vercel.advance(self.now, around, &mut self.book);
         self.render.advance(self.now, around, &mut self.book);
         self.atlas.advance(self.now, around, &mut self.book);
+    }
+
+    /// A login to the databases from where golive runs. `is_password` is asked whether a SHA-256 in hexadecimal digits
+    /// is the one of the password.
+    pub fn login(
+        &mut self,
+        now: Timestamp,
+        host: &str,
+        user: &str,
+        is_password: impl FnOnce(&str) -> bool,
+    ) -> Login {
+        self.advance(now);
+        self.atlas.login(self.now, CALLER, host, user, is_password)
     }
 
     /// The world's time.
