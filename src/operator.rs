@@ -7,6 +7,7 @@ use crate::engine::approval;
 use crate::event::{Durable, Event, Live};
 use crate::journal::state::Standing;
 use crate::plan::{Blocker, ItemId, Row, RowId, Sign};
+use crate::price::Total;
 use crate::request::Request;
 use crate::secret::{Secret, SecretName};
 use crate::view::{Doing, Shown, View};
@@ -64,7 +65,7 @@ impl Operator {
     /// What to ask of the engine after this event; `view` has taken it in already.
     pub fn hear(&mut self, event: &Event, view: &View) -> Vec<Request> {
         let requests = match event {
-            Event::Live(Live::Planned { rows, .. }) => self.approve(rows),
+            Event::Live(Live::Planned { rows, .. }) => self.approve(rows, &view.outline.name),
             Event::Durable(record) => match &record.durable {
                 Durable::Blocked { item, blocker } => self.answer(item, blocker),
                 _ => vec![],
@@ -83,19 +84,24 @@ impl Operator {
         requests
     }
 
-    fn approve(&mut self, rows: &[Row]) -> Vec<Request> {
+    fn approve(&mut self, rows: &[Row], launch: &str) -> Vec<Request> {
         if self.policy.look_only {
             return vec![];
         }
         let (rows, typed) = if self.policy.rehearsed {
-            let words = rows.iter().filter_map(|row| row.confirm.clone()).collect();
-            (rows.iter().map(Row::id).collect(), words)
+            let words = rows.iter().filter_map(|row| row.confirm.clone());
+            let total = Total::of(rows).map(|total| total.word(launch));
+            (
+                rows.iter().map(Row::id).collect(),
+                words.chain(total).collect(),
+            )
         } else {
             let removals = rows
                 .iter()
                 .filter(|row| self.policy.removals && row.sign == Sign::Remove)
                 .map(Row::id);
-            let mut allowed = approval::by_flags(rows, self.policy.yes, &self.policy.words).0;
+            let mut allowed =
+                approval::by_flags(rows, self.policy.yes, &self.policy.words, launch).0;
             allowed.extend(removals);
             (allowed, self.policy.words.clone())
         };

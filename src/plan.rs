@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::price::Price;
 use crate::secret::Secret;
 
 /// An item's id as the operator sees it, such as `1.branch-main` or `2.1.build-prod`.
@@ -48,12 +49,57 @@ impl fmt::Display for ItemId {
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
     GitHub,
+    Vercel,
+    Render,
+    Atlas,
+}
+
+impl Provider {
+    pub const ALL: [Provider; 4] = [
+        Provider::GitHub,
+        Provider::Vercel,
+        Provider::Render,
+        Provider::Atlas,
+    ];
+
+    /// Its own address, where nothing names another; it ends where the paths of its official document begin.
+    pub fn address(self) -> &'static str {
+        match self {
+            Provider::GitHub => "https://api.github.com",
+            Provider::Vercel => "https://api.vercel.com",
+            Provider::Render => "https://api.render.com/v1",
+            Provider::Atlas => "https://cloud.mongodb.com",
+        }
+    }
+
+    /// Its word in commands, variables and ready files: `github`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Provider::GitHub => "github",
+            Provider::Vercel => "vercel",
+            Provider::Render => "render",
+            Provider::Atlas => "atlas",
+        }
+    }
+
+    /// The item of step 0 that looks at its token, and ties the launch to an account.
+    pub fn access(self) -> ItemId {
+        ItemId::new(match self {
+            Provider::GitHub => "0.github",
+            Provider::Vercel => "0.vercel",
+            Provider::Render => "0.render",
+            Provider::Atlas => "0.atlas",
+        })
+    }
 }
 
 impl fmt::Display for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Provider::GitHub => f.write_str("GitHub"),
+            Provider::Vercel => f.write_str("Vercel"),
+            Provider::Render => f.write_str("Render"),
+            Provider::Atlas => f.write_str("Atlas"),
         }
     }
 }
@@ -121,6 +167,9 @@ pub struct Row {
     /// The word that must be typed for a one-way row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirm: Option<String>,
+    /// What it costs a month from then on; `None`: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Price>,
     /// Some of it is known only once that item is settled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_after: Option<ItemId>,
@@ -143,12 +192,14 @@ impl Row {
             not_made_by_golive: false,
             restores_drift: false,
             confirm: None,
+            price: None,
             known_after: None,
             detail: vec![],
         }
     }
 
-    /// What an approval holds on to: where, what, and the shown old and new value. Detail and colour do not count.
+    /// What an approval holds on to: where, what, the shown old and new value, and the price. Detail and colour do not
+    /// count.
     pub fn id(&self) -> RowId {
         let mut hash = Sha256::new();
         let parts = [
@@ -162,6 +213,9 @@ impl Row {
         for part in parts {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part.as_bytes());
+        }
+        if let Some(price) = &self.price {
+            hash.update(price.to_string().as_bytes());
         }
         RowId(
             hash.finalize()[..8]
@@ -180,6 +234,10 @@ impl fmt::Display for Row {
             (None, Some(new)) => write!(f, ": {new}"),
             (Some(old), None) => write!(f, ": was {old}"),
             (None, None) => Ok(()),
+        }?;
+        match &self.price {
+            Some(price) => write!(f, ", {price}"),
+            None => Ok(()),
         }
     }
 }
@@ -251,6 +309,35 @@ pub struct Evidence {
     /// What is worth knowing beside it, such as scopes or an expiry: one line each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// What works and yet should be looked at, each with what would mend it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+}
+
+/// Something that is as wished, or as found, and yet will bite: shown until it is mended or accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Names it inside its item, such as `sleeps`; `<item>/<code>` is what `golive accept` takes.
+    pub code: String,
+    pub text: String,
+    /// What to write, type or open.
+    pub fix: String,
+}
+
+impl Finding {
+    pub fn new(code: &str, text: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            text: text.into(),
+            fix: fix.into(),
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.text, self.fix)
+    }
 }
 
 impl Evidence {
@@ -259,6 +346,7 @@ impl Evidence {
             text: text.into(),
             url: None,
             notes: Vec::new(),
+            findings: Vec::new(),
         }
     }
 
@@ -269,6 +357,11 @@ impl Evidence {
 
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
+        self
+    }
+
+    pub fn findings(mut self, findings: impl IntoIterator<Item = Finding>) -> Self {
+        self.findings.extend(findings);
         self
     }
 }

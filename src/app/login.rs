@@ -7,14 +7,13 @@ use super::place::Place;
 use super::{run, vaults, wants_terminal};
 use crate::cli::{From, Global};
 use crate::clock::Wall;
-use crate::engine::token_slot;
 use crate::error::{Error, Result};
 use crate::event::Live;
 use crate::plan::{ItemId, Provider};
 use crate::provider::github::{Client, Manners, User, check_github};
-use crate::provider::guard;
 use crate::provider::http::{CallError, Http, Pacer};
 use crate::provider::https::HttpsTransport;
+use crate::provider::token;
 use crate::secret::{Secret, SecretName};
 use crate::tokens::Token;
 use crate::vault::shape;
@@ -35,7 +34,7 @@ pub fn run(global: &Global, provider: &str, from: &From) -> Result<u8> {
             Error::usage(format!("golive does not log in to {provider}")).hint(known.join(", ")),
         );
     };
-    let url = place.github_url()?;
+    let url = place.url(Provider::GitHub)?;
     run::runtime()?.block_on(async {
         // Opened first: nobody should type a token that then cannot be kept.
         let vault = vaults::open(global, &place, wants_terminal(global)).await?;
@@ -121,13 +120,7 @@ pub async fn received(global: &Global, slot: &SecretName, from: &From) -> Result
 
 /// The value looks like what the name stands for, and fits the address it would be sent to.
 pub fn check_shape(slot: &SecretName, value: &Secret, url: &str) -> Result<()> {
-    if *slot == token_slot(Provider::GitHub) {
-        check_github(value)?;
-        let url = url::Url::parse(url)
-            .map_err(|error| Error::usage("GitHub's address is no address").because(error))?;
-        guard::token_fits(&url, value)?;
-    }
-    Ok(())
+    token::fits(slot, value, url)
 }
 
 struct Account {
@@ -142,7 +135,7 @@ async fn look(place: &Place, url: &str, token: &Secret) -> Result<Account> {
     let transport = HttpsTransport::new()?;
     let (manners, clock, pacer) = (
         Manners::new(token.clone()),
-        run::clock(url, None)?,
+        run::clock(&place.urls()?, None)?,
         Pacer::default(),
     );
     let quiet = |_: Live| {};

@@ -1,5 +1,6 @@
 //! Where a launch is: its folder, its manifest, and the launch that manifest and catalogue make together.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,14 +15,12 @@ use crate::error::{Error, Kind, Result};
 use crate::init::{self, Terminal};
 use crate::journal::{self, Contents, Paths};
 use crate::manifest::{Manifest, Preset, checked_api_url};
+use crate::plan::Provider;
 use crate::provider::guard;
 use crate::seam::clock::Clock;
 use crate::seam::disk::{Disk, Holder};
 use crate::step::{Catalog, Launch, expand};
 use crate::view::View;
-
-/// GitHub's address where the manifest names none.
-const GITHUB: &str = "https://api.github.com";
 
 pub struct Place {
     pub dir: PathBuf,
@@ -105,15 +104,30 @@ impl Place {
         ))
     }
 
-    /// Where GitHub is reached: `GOLIVE_GITHUB_URL`, else the manifest, else GitHub itself.
-    pub fn github_url(&self) -> Result<String> {
-        let named = variable("GOLIVE_GITHUB_URL").or_else(|| self.manifest.github.api_url.clone());
-        let Some(named) = named else {
-            return Ok(GITHUB.into());
-        };
-        let url = checked_api_url(&named)?;
-        guard::address_fits(&url)?;
-        Ok(named)
+    /// Where each provider is reached: `GOLIVE_<PROVIDER>_URL`, else the manifest, else its own address.
+    pub fn urls(&self) -> Result<BTreeMap<Provider, String>> {
+        let manifest = &self.manifest;
+        let mut urls = BTreeMap::new();
+        for provider in Provider::ALL {
+            let named = match provider {
+                Provider::GitHub => &manifest.github.api_url,
+                Provider::Vercel => &manifest.vercel.api_url,
+                Provider::Render => &manifest.render.api_url,
+                Provider::Atlas => &manifest.atlas.api_url,
+            };
+            let variable_name = format!("GOLIVE_{}_URL", provider.word().to_uppercase());
+            if let Some(named) = variable(&variable_name).or_else(|| named.clone()) {
+                guard::address_fits(&checked_api_url(&named)?)?;
+                urls.insert(provider, named);
+            }
+        }
+        Ok(urls)
+    }
+
+    /// Where one provider is reached.
+    pub fn url(&self, provider: Provider) -> Result<String> {
+        let named = self.urls()?.remove(&provider);
+        Ok(named.unwrap_or_else(|| provider.address().into()))
     }
 }
 

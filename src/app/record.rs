@@ -97,10 +97,11 @@ pub fn plan(global: &Global, view: &View) -> Result<u8> {
     }
     let mut lines = lines::Lines::new(std::io::stdout(), view.outline.rehearsal);
     let changes: usize = view.wanted.values().map(Vec::len).sum();
-    let yes_helps = view
-        .wanted
-        .values()
-        .any(|rows| !approval::by_flags(rows, true, &[]).0.is_empty());
+    let yes_helps = view.wanted.values().any(|rows| {
+        !approval::by_flags(rows, true, &[], &view.outline.name)
+            .0
+            .is_empty()
+    });
     let go_on = if yes_helps {
         "golive, or golive run --yes"
     } else {

@@ -13,12 +13,12 @@ use super::{run, variable, wants_terminal};
 use crate::cli::{Global, Rehearse};
 use crate::clock::{Jumping, Scaled, Wall};
 use crate::disk::RealDisk;
+use crate::engine::Settings;
 use crate::engine::desk::Seams;
-use crate::engine::{Settings, token_slot};
 use crate::error::{Error, Result};
 use crate::init;
 use crate::journal::Paths;
-use crate::manifest::{self, LaunchId, Manifest, Preset};
+use crate::manifest::{self, LaunchId, Manifest, Password, Preset};
 use crate::operator::{Operator, Policy};
 use crate::plan::{ItemId, Provider};
 use crate::seam::clock::Clock;
@@ -27,12 +27,27 @@ use crate::secret::{Secret, SecretName};
 use crate::sim::chronicle::{Beginning, Chronicle};
 use crate::sim::scenario::BranchNames;
 use crate::sim::transport::SimTransport;
-use crate::sim::{Names, Scenario, World, fault};
+use crate::sim::{self, Names, Scenario, World, fault};
 use crate::vault::FINGERPRINT_KEY;
 use crate::vault::memory::MemoryVault;
 
-/// Where the world's GitHub is, in process: a name that no resolver ever leads away from this machine.
-pub const GITHUB: &str = "http://github.localhost";
+/// Where the world's providers are, in process: names that no resolver ever leads away from this machine.
+pub fn urls() -> BTreeMap<Provider, String> {
+    let url = |provider: sim::Provider| {
+        format!(
+            "http://{}.localhost{}",
+            provider.as_str(),
+            provider.prefix()
+        )
+    };
+    [
+        (Provider::GitHub, url(sim::Provider::Github)),
+        (Provider::Vercel, url(sim::Provider::Vercel)),
+        (Provider::Render, url(sim::Provider::Render)),
+        (Provider::Atlas, url(sim::Provider::Atlas)),
+    ]
+    .into()
+}
 
 /// A rehearsal's folder, open.
 pub struct Rehearsal {
@@ -71,7 +86,7 @@ async fn headless(
     let settings = Settings {
         apply: true,
         select: chosen.clone(),
-        github_url: GITHUB.into(),
+        urls: urls(),
         undo: false,
     };
     let vault = seams.vault.describe();
@@ -95,10 +110,13 @@ impl Rehearsal {
     pub fn seams(&self, clock: Arc<dyn Clock>) -> (Seams, Arc<SimTransport>) {
         let transport = SimTransport::new(self.world.clone(), clock.clone());
         let transport = Arc::new(transport.with_journal(self.chronicle.journal()));
+        let doors = Arc::new(transport.doors());
         let seams = Seams {
             transport: transport.clone(),
             vault: Arc::new(self.vault()),
             clock,
+            documents: doors.clone(),
+            resolver: doors,
         };
         (seams, transport)
     }
@@ -125,12 +143,7 @@ impl Rehearsal {
 
     /// The secrets that the world accepts.
     pub fn secrets(&self) -> BTreeMap<SecretName, Secret> {
-        let tokens = self.world.tokens();
-        let token = tokens.get("github").cloned();
-        token
-            .map(|token| (token_slot(Provider::GitHub), token))
-            .into_iter()
-            .collect()
+        secrets(&self.world.tokens(), &self.place.manifest)
     }
 
     /// The world's own operator: each of their acts is recorded as rehearsed.
@@ -142,6 +155,30 @@ impl Rehearsal {
             ..Policy::default()
         }
     }
+}
+
+/// What a world hands out, under the names that a launch keeps it by.
+pub fn secrets(
+    tokens: &BTreeMap<String, Secret>,
+    manifest: &Manifest,
+) -> BTreeMap<SecretName, Secret> {
+    let fixed = [
+        ("GITHUB_TOKEN", "github"),
+        ("VERCEL_TOKEN", "vercel"),
+        ("RENDER_API_KEY", "render"),
+        ("ATLAS_CLIENT_ID", "atlas_id"),
+        ("ATLAS_CLIENT_SECRET", "atlas_secret"),
+    ];
+    let fixed = fixed.map(|(slot, name)| (SecretName::new(slot), name.to_string()));
+    let users = manifest.atlas.user.iter();
+    let asked = users.filter(|(_, user)| user.password == Password::Asked);
+    let asked = asked.map(|(key, _)| {
+        let slot = SecretName::new(format!("{key}.DATABASE_PASSWORD"));
+        (slot, format!("mongodb_{key}"))
+    });
+    let all = fixed.into_iter().chain(asked);
+    all.filter_map(|(slot, name)| Some((slot, tokens.get(&name)?.clone())))
+        .collect()
 }
 
 /// A rehearsal keeps nothing secret, so its key may follow from its name: a killed one then goes on as it was.
@@ -503,15 +540,18 @@ pub fn to_look_at(
     };
     let clock: Arc<dyn Clock> = Arc::new(Scaled::new(rehearsal.now, 60));
     let transport = SimTransport::new(rehearsal.world.clone(), clock.clone());
+    let doors = Arc::new(transport.doors());
     let seams = Seams {
         transport: Arc::new(transport),
         vault: Arc::new(rehearsal.vault()),
         clock,
+        documents: doors.clone(),
+        resolver: doors,
     };
     let settings = Settings {
         apply: false,
         select: chosen,
-        github_url: GITHUB.into(),
+        urls: urls(),
         undo: false,
     };
     Ok((Parts::look(place, seams, settings)?, held))
@@ -526,7 +566,7 @@ pub fn parts(
     let settings = Settings {
         apply: true,
         select: chosen,
-        github_url: GITHUB.into(),
+        urls: urls(),
         undo: false,
     };
     Parts::open(&rehearsal.place, seams, settings)

@@ -1,5 +1,6 @@
 //! `run`, `plan`, `verify` and `undo`: the engine without a screen, on the real providers.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -11,13 +12,15 @@ use super::{vaults, wants_terminal};
 use crate::answers::Answers;
 use crate::cli::{Global, Run};
 use crate::clock::{Scaled, Wall};
+use crate::dns::Network;
+use crate::engine::Settings;
 use crate::engine::desk::Seams;
-use crate::engine::{Settings, token_slot};
 use crate::error::{Error, Kind, Result};
+use crate::mongo::Driver;
 use crate::operator::{Ending, Operator, Policy};
-use crate::plan::ItemId;
-use crate::provider::guard;
+use crate::plan::{ItemId, Provider};
 use crate::provider::https::HttpsTransport;
+use crate::provider::{guard, token};
 use crate::report::json;
 use crate::report::lines::Lines;
 use crate::request::Request;
@@ -43,18 +46,17 @@ pub fn runtime() -> Result<tokio::runtime::Runtime> {
 
 /// Real time; where everything is on this machine, `GOLIVE_SPEED` lets waits shrink as a served world runs faster.
 /// Such a clock runs ahead of real time, so it goes on no earlier than what was recorded `last`.
-pub fn clock(github_url: &str, last: Option<Timestamp>) -> Result<Arc<dyn Clock>> {
+pub fn clock(urls: &BTreeMap<Provider, String>, last: Option<Timestamp>) -> Result<Arc<dyn Clock>> {
     let Some(speed) = super::variable("GOLIVE_SPEED") else {
         return Ok(Arc::new(Wall));
     };
     let speed: u32 = speed
         .parse()
         .map_err(|_| Error::usage("GOLIVE_SPEED must be a whole number"))?;
-    let local = url::Url::parse(github_url).is_ok_and(|url| guard::is_loopback(&url));
-    if !local {
+    if !all_local(urls) {
         return Err(
             Error::usage("GOLIVE_SPEED is only for a simulated world on this machine").hint(
-                "unset GOLIVE_SPEED, or set GOLIVE_GITHUB_URL to the address in the ready file",
+                "unset GOLIVE_SPEED, or set GOLIVE_GITHUB_URL and the others to the addresses in the ready file",
             ),
         );
     }
@@ -62,9 +64,20 @@ pub fn clock(github_url: &str, last: Option<Timestamp>) -> Result<Arc<dyn Clock>
     Ok(Arc::new(Scaled::new(start, speed)))
 }
 
+/// Whether every provider is reached on this machine.
+fn all_local(urls: &BTreeMap<Provider, String>) -> bool {
+    Provider::ALL.iter().all(|provider| {
+        let url = urls.get(provider).and_then(|url| url::Url::parse(url).ok());
+        url.is_some_and(|url| guard::is_loopback(&url))
+    })
+}
+
+/// Where each provider is reached, where it is not at its own address.
+pub type Urls = BTreeMap<Provider, String>;
+
 /// The seams of a real launch.
-pub async fn seams(global: &Global, place: &Place, interactive: bool) -> Result<(Seams, String)> {
-    let url = place.github_url()?;
+pub async fn seams(global: &Global, place: &Place, interactive: bool) -> Result<(Seams, Urls)> {
+    let urls = place.urls()?;
     let transport: Arc<dyn Transport> = Arc::new(HttpsTransport::new()?);
     let vault = vaults::open(global, place, interactive).await?;
     let last = place.contents()?.state.last_at;
@@ -72,9 +85,11 @@ pub async fn seams(global: &Global, place: &Place, interactive: bool) -> Result<
         Seams {
             transport,
             vault,
-            clock: clock(&url, last)?,
+            clock: clock(&urls, last)?,
+            documents: Arc::new(Driver::default()),
+            resolver: Arc::new(Network::default()),
         },
-        url,
+        urls,
     ))
 }
 
@@ -105,7 +120,7 @@ pub fn run(global: &Global, options: &Run) -> Result<u8> {
         .transpose()?
         .unwrap_or_default();
     runtime()?.block_on(async {
-        let (seams, github_url) = seams(global, &place, wants_terminal(global)).await?;
+        let (seams, urls) = seams(global, &place, wants_terminal(global)).await?;
         missing_inputs(&seams).await?;
         let vault = seams.vault.describe();
         let parts = Parts::open_or_refuse(
@@ -114,7 +129,7 @@ pub fn run(global: &Global, options: &Run) -> Result<u8> {
             Settings {
                 apply: true,
                 select: chosen.clone(),
-                github_url,
+                urls,
                 undo: false,
             },
         )?;
@@ -148,15 +163,32 @@ fn policy(place: &Place, answers: &Answers) -> Policy {
 /// All missing inputs at once, each with every way to give it.
 async fn missing_inputs(seams: &Seams) -> Result<()> {
     let mut missing = vec![];
-    for slot in [token_slot(crate::plan::Provider::GitHub)] {
-        if seams.vault.get(&slot).await?.is_none() {
-            missing.push(slot);
-        }
+    for provider in Provider::ALL {
+        missing.extend(missing_keys(seams, provider).await?);
     }
     match missing.as_slice() {
         [] => Ok(()),
         slots => Err(inputs(slots)),
     }
+}
+
+/// The keys that are missing to sign for a provider: of the way that was begun, else of the recommended one.
+async fn missing_keys(seams: &Seams, provider: Provider) -> Result<Vec<SecretName>> {
+    let mut ways = vec![];
+    for way in token::ways(provider) {
+        let mut missing = vec![];
+        for slot in way.iter().map(|slot| SecretName::new(*slot)) {
+            if seams.vault.get(&slot).await?.is_none() {
+                missing.push(slot);
+            }
+        }
+        if missing.is_empty() {
+            return Ok(missing);
+        }
+        ways.push((way.len() - missing.len(), missing));
+    }
+    let begun = ways.iter().position(|(given, _)| *given > 0);
+    Ok(ways.swap_remove(begun.unwrap_or(0)).1)
 }
 
 fn inputs(slots: &[SecretName]) -> Error {
@@ -232,12 +264,12 @@ pub fn look(global: &Global, selected: Option<&str>, look: Look) -> Result<u8> {
             let (parts, held) = super::rehearse::to_look_at(&place, chosen.clone())?;
             (parts, Some(held))
         } else {
-            let (seams, github_url) = seams(global, &place, wants_terminal(global)).await?;
+            let (seams, urls) = seams(global, &place, wants_terminal(global)).await?;
             missing_inputs(&seams).await?;
             let settings = Settings {
                 apply: false,
                 select: chosen.clone(),
-                github_url,
+                urls,
                 undo: false,
             };
             (Parts::look(&place, seams, settings)?, None)
@@ -267,12 +299,12 @@ pub fn undo(global: &Global, selected: &str, yes: bool) -> Result<u8> {
     refuse_rehearsal(&place)?;
     let chosen = select(&place.launch, Some(selected), None)?.unwrap_or_default();
     runtime()?.block_on(async {
-        let (seams, github_url) = seams(global, &place, wants_terminal(global)).await?;
+        let (seams, urls) = seams(global, &place, wants_terminal(global)).await?;
         let vault = seams.vault.describe();
         let settings = Settings {
             apply: true,
             select: Some(chosen.clone()),
-            github_url,
+            urls,
             undo: true,
         };
         let parts = Parts::open_or_refuse(&place, seams, settings)?;

@@ -5,6 +5,7 @@ use super::place::Place;
 use super::{run, vaults, wants_terminal};
 use crate::cli::{Global, Secrets};
 use crate::error::{Error, Kind, Result};
+use crate::provider::token;
 use crate::secret::SecretName;
 use crate::vault::{FINGERPRINT_KEY, Fingerprints};
 
@@ -18,7 +19,9 @@ pub fn run(global: &Global, action: &Secrets) -> Result<u8> {
                 let slot = known(name)?;
                 let vault = vaults::open(global, &place, wants_terminal(global)).await?;
                 let received = received(global, &slot, from).await?;
-                super::login::check_shape(&slot, &received.value, &place.github_url()?)?;
+                if let Some(provider) = token::provider_of(&slot) {
+                    super::login::check_shape(&slot, &received.value, &place.url(provider)?)?;
+                }
                 vault.set(&slot, &received.value).await?;
                 say(
                     global,

@@ -17,7 +17,7 @@ use crate::engine::desk::Told;
 use crate::error::{Error, Result};
 use crate::event::{Event, Live};
 use crate::operator::Ending;
-use crate::plan::ItemId;
+use crate::plan::{ItemId, Provider};
 use crate::request::Request;
 use crate::seam::clock::Clock;
 use crate::secret::{Secret, SecretName};
@@ -53,17 +53,17 @@ pub fn open(global: &Global) -> Result<u8> {
         return rehearse(global, rehearsal, None, options.speed);
     }
     let runtime = run::runtime()?;
-    let (seams, github_url) = runtime.block_on(run::seams(global, &place, true))?;
+    let (seams, urls) = runtime.block_on(run::seams(global, &place, true))?;
     let clock = seams.clock.clone();
     let settings = Settings {
         apply: true,
         select: None,
-        github_url: github_url.clone(),
+        urls: urls.clone(),
         undo: false,
     };
     let code = match Parts::open(&place, seams, settings)? {
         Attempt::Ready(parts) => wizard(global, *parts, BTreeMap::new(), None)?,
-        Attempt::Busy(holder) => follow(global, place, who(holder.as_ref()), clock, github_url)?,
+        Attempt::Busy(holder) => follow(global, place, who(holder.as_ref()), clock, urls)?,
     };
     Ok(code)
 }
@@ -93,8 +93,8 @@ pub fn rehearse(
     let code = match rehearse::parts(&rehearsal, seams, chosen.clone())? {
         Attempt::Ready(parts) => wizard(global, *parts, rehearsal.secrets(), chosen.as_ref())?,
         Attempt::Busy(holder) => {
-            let url = rehearse::GITHUB.to_string();
-            return follow(global, rehearsal.place, who(holder.as_ref()), clock, url);
+            let urls = rehearse::urls();
+            return follow(global, rehearsal.place, who(holder.as_ref()), clock, urls);
         }
     };
     transport.mark()?;
@@ -110,10 +110,10 @@ fn wizard(
 ) -> Result<u8> {
     let (requests, taken) = unbounded_channel();
     let (ear, events) = unbounded_channel();
-    let (view, clock, url) = (
+    let (view, clock, urls) = (
         parts.view(),
         parts.seams.clock.clone(),
-        parts.settings.github_url.clone(),
+        parts.settings.urls.clone(),
     );
     for notice in &parts.notices {
         let told = Event::Live(Live::Said {
@@ -130,7 +130,7 @@ fn wizard(
         });
     let engine =
         engine.map_err(|error| Error::failed("golive could not start a thread").because(error))?;
-    let session = session(events, requests, clock, view, own, url);
+    let session = session(events, requests, clock, view, own, urls);
     let leave = screen(global, session)?;
     let ran = engine
         .join()
@@ -158,7 +158,7 @@ fn session(
     clock: Arc<dyn Clock>,
     view: View,
     own: BTreeMap<SecretName, Secret>,
-    url: String,
+    urls: BTreeMap<Provider, String>,
 ) -> Session {
     Session {
         events,
@@ -167,7 +167,10 @@ fn session(
         view,
         token_page: Box::new(token_page),
         rehearsal_secret: Box::new(move |slot| own.get(&SecretName::new(slot)).cloned()),
-        api_url: Box::new(move |_| url.clone()),
+        api_url: Box::new(move |provider| {
+            let named = urls.get(&provider).cloned();
+            named.unwrap_or_else(|| provider.address().into())
+        }),
     }
 }
 
@@ -240,7 +243,7 @@ fn follow(
     place: Place,
     holder: String,
     clock: Arc<dyn Clock>,
-    url: String,
+    urls: BTreeMap<Provider, String>,
 ) -> Result<u8> {
     let (requests, taken) = unbounded_channel();
     let (ear, events) = unbounded_channel();
@@ -257,7 +260,7 @@ fn follow(
         .map_err(|error| Error::failed("golive could not start a thread").because(error))?;
     let leave = screen(
         global,
-        session(events, requests, clock, view, BTreeMap::new(), url),
+        session(events, requests, clock, view, BTreeMap::new(), urls),
     )?;
     let read = follower.join().unwrap_or(Ok(()));
     say_goodbye(global, &leave);

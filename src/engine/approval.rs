@@ -1,11 +1,15 @@
 //! What may be approved without a person looking, by `--yes` and by typed words given up front.
 
 use crate::plan::{Row, RowId, Sign, Undo};
+use crate::price::Total;
 
-/// Splits a plan's rows into those that `--yes` and the given words approve, and those that want a person.
-pub fn by_flags(rows: &[Row], yes: bool, words: &[String]) -> (Vec<RowId>, Vec<Row>) {
-    let (allowed, rest): (Vec<&Row>, Vec<&Row>) =
-        rows.iter().partition(|row| is_allowed(row, yes, words));
+/// Splits a plan's rows into those that `--yes` and the given words approve, and those that want a person. The paid
+/// rows of a plan are approved together, by its total among the words; `launch` is the launch's name.
+pub fn by_flags(rows: &[Row], yes: bool, words: &[String], launch: &str) -> (Vec<RowId>, Vec<Row>) {
+    let paid = Total::of(rows).is_none_or(|total| words.contains(&total.word(launch)));
+    let (allowed, rest): (Vec<&Row>, Vec<&Row>) = rows
+        .iter()
+        .partition(|row| is_allowed(row, yes, words) && (row.price.is_none() || paid));
     (
         allowed.into_iter().map(Row::id).collect(),
         rest.into_iter().cloned().collect(),
@@ -64,11 +68,27 @@ mod tests {
                 ..row()
             },
         ];
-        assert_eq!(by_flags(&rows, true, &[]).1.len(), 4);
+        assert_eq!(by_flags(&rows, true, &[], "shop").1.len(), 4);
         assert_eq!(
-            by_flags(&rows, true, &["bondigoo-staging".into()]).1.len(),
+            by_flags(&rows, true, &["bondigoo-staging".into()], "shop")
+                .1
+                .len(),
             3
         );
-        assert_eq!(by_flags(&rows, false, &[]).1.len(), 6);
+        assert_eq!(by_flags(&rows, false, &[], "shop").1.len(), 6);
+    }
+
+    #[test]
+    fn paid_rows_want_their_total_typed_and_nothing_less() {
+        let paid = Row {
+            price: Some(crate::price::Price::Monthly(700)),
+            ..row()
+        };
+        let rows = [row(), paid.clone(), paid];
+        let left = |words: &[&str]| {
+            let words: Vec<String> = words.iter().map(|word| word.to_string()).collect();
+            by_flags(&rows, true, &words, "shop").1.len()
+        };
+        assert_eq!([left(&[]), left(&["7.00"]), left(&["14.00"])], [2, 2, 0]);
     }
 }

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use futures::future::{FutureExt, LocalBoxFuture};
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -12,8 +13,12 @@ use crate::event::{Durable, Event, Live, Record};
 use crate::journal::Journal;
 use crate::journal::state::State;
 use crate::plan::{ItemId, Provider};
-use crate::provider::http::Pacer;
+use crate::provider::http::{CallError, Pacer};
+use crate::provider::{atlas, token};
+use crate::resource::{Look, Slots, here};
 use crate::seam::clock::Clock;
+use crate::seam::documents::Documents;
+use crate::seam::resolver::Resolver;
 use crate::seam::transport::Transport;
 use crate::seam::vault::Vault;
 use crate::secret::{Secret, SecretName};
@@ -25,6 +30,8 @@ pub struct Seams {
     pub transport: Arc<dyn Transport>,
     pub vault: Arc<dyn Vault>,
     pub clock: Arc<dyn Clock>,
+    pub documents: Arc<dyn Documents>,
+    pub resolver: Arc<dyn Resolver>,
 }
 
 /// Everything that happens, with the launch's time at which it was told.
@@ -36,8 +43,11 @@ pub struct Desk {
     journal: RefCell<Option<Journal>>,
     pub state: RefCell<State>,
     ear: UnboundedSender<Told>,
-    pub pacer: Pacer,
-    /// One write in flight per provider: GitHub's documentation asks for it.
+    /// When the next write to each provider may leave.
+    pub pacers: BTreeMap<Provider, Pacer>,
+    /// Atlas' short-lived token, fetched once and shared by all items.
+    pub atlas: Arc<atlas::Session>,
+    /// One write in flight per provider: GitHub's and Atlas' documentation asks for it, the others do not say more is welcome.
     turns: BTreeMap<Provider, tokio::sync::Mutex<()>>,
     secrets: RefCell<BTreeMap<SecretName, Secret>>,
     /// No new change begins; what is on its way is finished.
@@ -62,8 +72,13 @@ impl Desk {
             journal: RefCell::new(journal),
             state: RefCell::new(state),
             ear,
-            pacer: Pacer::default(),
-            turns: BTreeMap::from([(Provider::GitHub, tokio::sync::Mutex::new(()))]),
+            pacers: Provider::ALL
+                .map(|provider| (provider, Pacer::default()))
+                .into(),
+            atlas: Arc::default(),
+            turns: Provider::ALL
+                .map(|provider| (provider, tokio::sync::Mutex::new(())))
+                .into(),
             secrets: RefCell::default(),
             stopping: Cell::new(false),
             applying: Cell::new(0),
@@ -161,8 +176,33 @@ impl Desk {
         self.note_kept(slot, &value).await
     }
 
+    /// Whether the secret has been read in this run and is at hand.
+    pub fn is_held(&self, slot: &SecretName) -> bool {
+        self.secrets.borrow().contains_key(slot)
+    }
+
     pub fn forget(&self, slot: &SecretName) {
         self.secrets.borrow_mut().remove(slot);
+    }
+
+    /// The slot to ask for anew when a provider refuses its token: the secret half of the way that is in use.
+    pub fn signing_slot(&self, provider: Provider) -> SecretName {
+        let kept = |way: &&&[&str]| {
+            let state = self.state.borrow();
+            way.iter()
+                .all(|slot| state.kept.contains_key(&SecretName::new(*slot)))
+        };
+        let ways = token::ways(provider);
+        let way = ways.iter().find(kept).unwrap_or(&ways[0]);
+        SecretName::new(way[way.len() - 1])
+    }
+
+    /// A provider's token is asked for again: nothing that came of the old one is used any more.
+    pub fn forget_token(&self, provider: Provider) {
+        token::slots(provider).for_each(|slot| self.forget(&slot));
+        if provider == Provider::Atlas {
+            self.atlas.forget();
+        }
     }
 
     /// Records the fingerprint of what is kept, when it is news. What a variable lends is not kept.
@@ -183,4 +223,32 @@ impl Desk {
             fingerprint,
         })
     }
+}
+
+/// What an item may read and keep of the vault.
+impl Slots for Desk {
+    fn secret<'s>(&'s self, slot: &'s SecretName) -> LocalBoxFuture<'s, Look<Option<Secret>>> {
+        async move {
+            Desk::secret(self, slot)
+                .await
+                .map_err(|error| unheard(&error))
+        }
+        .boxed_local()
+    }
+
+    fn keep<'s>(&'s self, slot: &'s SecretName, value: Secret) -> LocalBoxFuture<'s, Look<()>> {
+        async move {
+            let kept = Desk::keep(self, slot, value).await;
+            kept.map_err(|error| unheard(&error))
+        }
+        .boxed_local()
+    }
+}
+
+fn unheard(error: &Error) -> CallError {
+    let cause = match &error.cause {
+        Some(cause) => format!("{}: {cause}", error.what),
+        None => error.what.clone(),
+    };
+    here(cause, error.hint.clone())
 }

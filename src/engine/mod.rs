@@ -2,6 +2,7 @@
 //! when only a person or the world can move things on. No front end is needed to run it.
 
 pub mod approval;
+mod clients;
 pub mod desk;
 mod progress;
 mod reconcile;
@@ -22,12 +23,11 @@ use crate::error::{Error, Result};
 use crate::event::{Durable, Failure, Live};
 use crate::journal::state::{ItemState, Standing, State};
 use crate::plan::{Blocker, ItemId, Provider, Row};
-use crate::provider::github;
 use crate::request::Request;
 use crate::resource::{Cx, Known};
-use crate::secret::SecretName;
 use crate::step::{Instance, Launch};
 
+use self::clients::Signed;
 use self::desk::Desk;
 use self::progress::{Place, Progress};
 use self::reconcile::{Goal, Permit};
@@ -46,10 +46,19 @@ pub struct Settings {
     pub apply: bool,
     /// The items to work on; `None`: all.
     pub select: Option<BTreeSet<ItemId>>,
-    /// Where each provider is reached.
-    pub github_url: String,
+    /// Where each provider is reached, where it is not at its own address.
+    pub urls: BTreeMap<Provider, String>,
     /// Nothing is made: items rest until their removal is asked for.
     pub undo: bool,
+}
+
+impl Settings {
+    /// Where a provider is reached.
+    pub fn url(&self, provider: Provider) -> &str {
+        self.urls
+            .get(&provider)
+            .map_or(provider.address(), String::as_str)
+    }
 }
 
 pub struct Engine {
@@ -65,13 +74,6 @@ pub struct Engine {
 
 type Arrival = (ItemId, Result<Visit>);
 type UnderWay = FuturesUnordered<LocalBoxFuture<'static, Arrival>>;
-
-/// Under which name a provider's token is kept.
-pub fn token_slot(provider: Provider) -> SecretName {
-    match provider {
-        Provider::GitHub => SecretName::new("GITHUB_TOKEN"),
-    }
-}
 
 impl Engine {
     pub fn new(
@@ -399,7 +401,9 @@ impl Engine {
             .iter()
             .find(|need| !state.is_settled(need))
             .cloned();
-        let mut rows = item.wish.foresee(id, &known(&self.launch, item, state));
+        let mut rows = item
+            .wish
+            .foresee(id, &known(&self.launch, item, state, self.desk.now()));
         for row in &mut rows {
             row.known_after = after.clone();
         }
@@ -420,39 +424,34 @@ fn visit(
         let Some(item) = launch.item(&id) else {
             return Ok(Visit::Stopped);
         };
-        let known = known(&launch, item, &desk.state.borrow());
-        let slot = token_slot(item.provider);
-        let token = match desk.secret(&slot).await {
-            Ok(Some(token)) => token,
-            Ok(None) => return Ok(missing(&desk, &slot)),
-            Err(error) => return Ok(Visit::Failed(vault_failure(&error))),
+        let known = known(&launch, item, &desk.state.borrow(), desk.now());
+        let providers = [item.provider];
+        let providers = providers.iter().chain(item.wish.reads_at()).copied();
+        let signed = match Signed::of(&desk, providers).await {
+            Ok(signed) => signed,
+            Err(visit) => return Ok(visit),
         };
-        let kind = github::TokenKind::of(&token);
-        let manners = github::Manners::new(token);
         let listener = desk.listener();
-        let clock = &*desk.seams.clock;
-        let transport = &*desk.seams.transport;
-        let http = crate::provider::http::Http::new(
-            &settings.github_url,
-            &manners,
-            transport,
-            clock,
-            &listener,
-            &desk.pacer,
-        );
-        let (owner, name) = &launch.repository;
-        let github = github::Client::new(http.for_item(&id), owner, name).with_token_kind(kind);
+        let clients = signed.clients(&desk, &settings, &launch.repository, &listener, &id);
         let cx = Cx {
             item: &id,
             now: desk.now(),
-            github: Some(&github),
+            github: clients.github.as_ref(),
+            vercel: clients.vercel.as_ref(),
+            render: clients.render.as_ref(),
+            atlas: clients.atlas.as_ref(),
+            documents: &*desk.seams.documents,
+            resolver: &*desk.seams.resolver,
+            slots: &*desk,
             known: &known,
         };
         let visiting = Visiting {
             desk: &desk,
             cx,
             provider: item.provider,
+            launch: &launch,
             title: &item.title,
+            keeps: &item.keeps,
             permit,
         };
         item.wish.visit(visiting).await
@@ -469,7 +468,7 @@ fn visit(
 }
 
 /// What an item may know before its own history is added.
-fn known(launch: &Launch, item: &Instance, state: &State) -> Known {
+fn known(launch: &Launch, item: &Instance, state: &State, now: Timestamp) -> Known {
     let outputs = state
         .items
         .iter()
@@ -482,30 +481,36 @@ fn known(launch: &Launch, item: &Instance, state: &State) -> Known {
         })
         .collect();
     let account = state
-        .item(&ItemId::new("0.github"))
+        .item(&item.provider.access())
         .and_then(|access| access.outputs.get("account"))
         .cloned();
     let mut known = Known {
         outputs,
         account,
         marker: format!("golive:{}:{}", launch.id, item.id),
+        created_last_hour: created_last_hour(launch, item, state, now),
         ..Known::default()
     };
     if let Some(own) = state.item(&item.id) {
         known.attested = own.attested.clone();
         known.made = own.made.clone();
         known.decided = own.decided.clone();
+        known.own = own.outputs.clone();
         known.settled_before = own.settled_before;
     }
     known
 }
 
-fn missing(desk: &Desk, slot: &SecretName) -> Visit {
-    let was_kept = desk.state.borrow().kept.contains_key(slot);
-    Visit::Blocked(Blocker::SecretMissing {
-        slot: slot.to_string(),
-        was_kept,
-    })
+/// How many creations of the item's kind have left within the last hour: a provider may allow only so many.
+fn created_last_hour(launch: &Launch, item: &Instance, state: &State, now: Timestamp) -> usize {
+    let kind = std::mem::discriminant(&item.wish);
+    let same = launch
+        .items
+        .iter()
+        .filter(|other| std::mem::discriminant(&other.wish) == kind);
+    same.filter_map(|other| state.item(&other.id)?.last_sent.get("create"))
+        .filter(|sent| now.duration_since(**sent).as_hours() < 1)
+        .count()
 }
 
 fn vault_failure(error: &Error) -> Failure {

@@ -4,6 +4,7 @@
 //! waited for as long as the provider's lists may lag, and only then believed to be missing.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,11 +15,14 @@ use crate::error::Result;
 use crate::event::{Durable, Failure, Live};
 use crate::journal::state::{Open, Standing};
 use crate::plan::{
-    Blocker, Change, Evidence, ItemId, Output, Outputs, Plan, Provider, Repeat, Row, Wait,
+    Blocker, Change, Choice, Evidence, ItemId, Output, Outputs, Plan, Provider, Repeat, Row, Wait,
 };
 use crate::provider::http::CallError;
+use crate::provider::verdict::{Verdict, verdict};
 use crate::resource::{Cx, Known, Resource};
 use crate::sabotage::{self, Bug};
+use crate::secret::SecretName;
+use crate::step::Launch;
 
 /// More rounds than any item has changes and lagging looks; beyond it golive stops rather than circle.
 const ROUNDS_MAX: u32 = 60;
@@ -58,7 +62,10 @@ pub struct Visiting<'a> {
     pub desk: &'a Desk,
     pub cx: Cx<'a>,
     pub provider: Provider,
+    pub launch: &'a Launch,
     pub title: &'a str,
+    /// Secret outputs and the slots they are kept under.
+    pub keeps: &'a BTreeMap<String, SecretName>,
     pub permit: Permit,
 }
 
@@ -128,7 +135,7 @@ impl<R: Resource> Visitor<'_, R> {
                     self.desk.seams.clock.sleep(wait).await;
                     continue;
                 }
-                other => return self.without_change(other, &known, &seen),
+                other => return self.without_change(other, &known, &seen).await,
             };
             match self.next_step(changes, lagging)? {
                 Step::End(visit) => return Ok(visit),
@@ -166,6 +173,7 @@ impl<R: Resource> Visitor<'_, R> {
             known.attested = item.attested.clone();
             known.made = item.made.clone();
             known.decided = item.decided.clone();
+            known.own = item.outputs.clone();
             known.settled_before = item.settled_before;
         }
         known
@@ -177,10 +185,9 @@ impl<R: Resource> Visitor<'_, R> {
             "planted: a panic while looking"
         );
         let cx = Cx {
-            item: self.cx.item,
             now: self.desk.now(),
-            github: self.cx.github,
             known,
+            ..self.cx
         };
         self.resource.observe(&cx).await
     }
@@ -192,7 +199,7 @@ impl<R: Resource> Visitor<'_, R> {
         }
     }
 
-    fn without_change(
+    async fn without_change(
         &self,
         plan: Plan<R::Change>,
         known: &Known,
@@ -200,7 +207,11 @@ impl<R: Resource> Visitor<'_, R> {
     ) -> Result<Visit> {
         Ok(match plan {
             Plan::Settled(evidence) => {
-                self.settled(evidence, known, self.resource.outputs(seen))?;
+                let outputs = self.resource.outputs(seen);
+                if let Err(error) = self.keep(&outputs).await {
+                    return Ok(Visit::Failed(super::vault_failure(&error)));
+                }
+                self.settled(evidence, known, outputs)?;
                 Visit::Settled
             }
             Plan::HandOff { why, url } => {
@@ -224,6 +235,23 @@ impl<R: Resource> Visitor<'_, R> {
             Plan::Blocked(blocker) => Visit::Blocked(blocker),
             Plan::Change(_) => Visit::Settled,
         })
+    }
+
+    /// Secret outputs go into the vault before anything says that the item is settled.
+    async fn keep(&self, outputs: &Outputs) -> Result<()> {
+        if !self.permit.apply {
+            return Ok(());
+        }
+        for (name, slot) in self.keeps {
+            let Some(Output::Secret(value)) = outputs.get(name) else {
+                continue;
+            };
+            let kept = self.desk.secret(slot).await?;
+            if !kept.is_some_and(|kept| kept.same_as(value)) {
+                self.desk.keep(slot, value.clone()).await?;
+            }
+        }
+        Ok(())
     }
 
     fn settled(&self, evidence: Evidence, known: &Known, outputs: Outputs) -> Result<()> {
@@ -283,10 +311,10 @@ impl<R: Resource> Visitor<'_, R> {
             else {
                 continue;
             };
-            if wanted.repeat() == Repeat::Ask && open.sent_at.is_some() {
-                return Ok(Step::End(Visit::Blocked(Blocker::Unclear {
-                    change: open.what,
-                })));
+            if wanted.repeat() == Repeat::Ask
+                && let Some(blocker) = self.unclear(&change, &open)
+            {
+                return Ok(Step::End(Visit::Blocked(blocker)));
             }
             if self.permit.apply {
                 let why = if open.sent_at.is_some() {
@@ -363,10 +391,9 @@ impl<R: Resource> Visitor<'_, R> {
             change: row.what.clone(),
         });
         let cx = Cx {
-            item: self.cx.item,
             now: self.desk.now(),
-            github: self.cx.github,
             known,
+            ..self.cx
         };
         let _on_the_way = OnTheWay::new(&self.desk.applying);
         let outcome = self.resource.apply(&cx, &change).await;
@@ -425,7 +452,7 @@ impl<R: Resource> Visitor<'_, R> {
                 self.desk.now(),
             ))));
         }
-        if is_race(&error) {
+        if matches!(verdict(self.provider, &error, &row.what), Verdict::Race) {
             return Ok(None);
         }
         Ok(Some(self.call_failed(&error, &row.to_string())))
@@ -442,29 +469,51 @@ impl<R: Resource> Visitor<'_, R> {
     }
 
     fn call_failed(&self, error: &CallError, what: &str) -> Visit {
-        if error.is_status(401) {
-            let slot = super::token_slot(self.provider);
-            self.desk.forget(&slot);
-            return Visit::Blocked(Blocker::TokenRefused {
-                slot: slot.to_string(),
-                cause: error.cause(),
-            });
+        match verdict(self.provider_of(error), error, what) {
+            Verdict::TokenRefused => {
+                let provider = self.provider_of(error);
+                self.desk.forget_token(provider);
+                return Visit::Blocked(Blocker::TokenRefused {
+                    slot: self.desk.signing_slot(provider).to_string(),
+                    cause: error.cause(),
+                });
+            }
+            Verdict::Blocked(blocker) => return Visit::Blocked(blocker),
+            Verdict::Race | Verdict::Plain => {}
         }
-        if let Some(blocker) = forbidden(self.provider, error, what) {
-            return Visit::Blocked(blocker);
-        }
-        let mut failure = error.failure(self.provider, what);
+        let mut failure = error.failure(self.provider_of(error), what);
         failure
             .hint
             .get_or_insert_with(|| format!("golive run {}", self.item()));
         Visit::Failed(failure)
     }
-}
 
-/// A refusal that names the right it asks for.
-fn forbidden(provider: Provider, error: &CallError, what: &str) -> Option<Blocker> {
-    match provider {
-        Provider::GitHub => crate::provider::github::forbidden(error, what),
+    /// Whose refusal it is: an item may read at a second provider.
+    fn provider_of(&self, error: &CallError) -> Provider {
+        error.provider().unwrap_or(self.provider)
+    }
+
+    /// A change that cannot safely be sent again, was sent, and does not show: a person says what became of it. The
+    /// answer holds for that one sending.
+    fn unclear(&self, change: &str, open: &Open) -> Option<Blocker> {
+        let sent_at = open.sent_at?;
+        let key = format!("{change}-{}", sent_at.as_second());
+        let state = self.desk.state.borrow();
+        let word = state.item(self.item())?.decided.get(&key);
+        if word.is_some_and(|word| word == "again") {
+            return None;
+        }
+        Some(Blocker::Choose {
+            key,
+            question: format!(
+                "{} gave no answer to “{}”, and does not show it. Look at {0}'s own pages: is it there?",
+                self.provider, open.what
+            ),
+            options: vec![
+                Choice::new("again", "it is not there: send it again"),
+                Choice::new("wait", "it is there, or I am not sure: look again later"),
+            ],
+        })
     }
 }
 
@@ -481,25 +530,6 @@ impl<'a> OnTheWay<'a> {
 impl Drop for OnTheWay<'_> {
     fn drop(&mut self) {
         self.0.set(self.0.get() - 1);
-    }
-}
-
-/// Refusals that only say that the world was not yet as the look showed it: look again.
-fn is_race(error: &CallError) -> bool {
-    let Some(refusal) = error.refusal() else {
-        return false;
-    };
-    match refusal.status {
-        405 => refusal.says("base branch was modified"),
-        409 => !refusal.says("through a pull request") && !refusal.says("rule violations"),
-        422 => {
-            let early = refusal.says("head") && refusal.says("invalid");
-            early
-                || ["already exists", "not a fast forward", "no commits between"]
-                    .iter()
-                    .any(|text| refusal.says(text))
-        }
-        _ => false,
     }
 }
 

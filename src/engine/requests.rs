@@ -3,12 +3,12 @@
 use super::Engine;
 use super::progress::Place;
 use super::reconcile::Goal;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::event::{Durable, Live};
 use crate::journal::state::Standing;
-use crate::plan::{Attestation, Blocker, ItemId, Provider, RowId};
-use crate::provider::github::check_github;
-use crate::provider::guard::token_fits;
+use crate::plan::{Attestation, Blocker, ItemId, RowId};
+use crate::price::Total;
+use crate::provider::token;
 use crate::request::Request;
 use crate::secret::{Secret, SecretName};
 
@@ -92,6 +92,14 @@ impl Engine {
                 "{row} cannot be taken back: it is approved by typing {word}"
             )));
         }
+        let name = &self.launch.outline.name;
+        let total = Total::of(&shown).filter(|total| !typed.contains(&total.word(name)));
+        if let Some(total) = total {
+            return Ok(Err(format!(
+                "these rows cost {total}: they are approved together by typing {}",
+                total.word(name)
+            )));
+        }
         self.desk.record(Durable::Approved {
             rows: shown.iter().map(|row| row.id()).collect(),
             items: shown.iter().map(|row| row.item.clone()).collect(),
@@ -146,13 +154,10 @@ impl Engine {
 
     /// The value looks like what the slot is for, and may go where it would be sent.
     fn fits(&self, slot: &SecretName, value: &Secret) -> Result<()> {
-        if *slot != super::token_slot(Provider::GitHub) {
-            return Ok(());
+        match token::provider_of(slot) {
+            Some(provider) => token::fits(slot, value, self.settings.url(provider)),
+            None => Ok(()),
         }
-        check_github(value)?;
-        let url = url::Url::parse(&self.settings.github_url)
-            .map_err(|error| Error::usage("GitHub's address cannot be read").because(error))?;
-        token_fits(&url, value)
     }
 
     fn blocker(&self, item: &ItemId) -> Option<Blocker> {

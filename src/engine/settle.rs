@@ -9,7 +9,7 @@ use super::reconcile::Visitor;
 use crate::error::Result;
 use crate::event::Durable;
 use crate::journal::state::Open;
-use crate::plan::{Change, Made, Plan, Provider, Row};
+use crate::plan::{Change, ItemId, Made, Plan, Provider, Row};
 use crate::provider::http::CallError;
 use crate::resource::Resource;
 use crate::sabotage::{self, Bug};
@@ -17,13 +17,16 @@ use crate::sabotage::{self, Bug};
 /// How long a provider's reads may lag behind its writes (`reliability.md` 4.5).
 pub fn settle_window(provider: Provider) -> Duration {
     match provider {
-        Provider::GitHub => Duration::from_secs(10),
+        Provider::GitHub | Provider::Vercel => Duration::from_secs(10),
+        Provider::Render => Duration::from_secs(15),
+        Provider::Atlas => Duration::from_secs(30),
     }
 }
 
-/// Looks while a provider's lists catch up: after 2 and then every 4 seconds.
-const CATCH_UP: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(4)];
-/// After so many looks, 14 seconds and more, nothing lags any longer.
+/// Looks while a provider's lists catch up, in fifths of its window: after one and then every two of them (at GitHub
+/// after 2 and then every 4 seconds).
+const CATCH_UP: [u32; 2] = [1, 2];
+/// After so many looks, seven fifths of the window and more, nothing lags any longer.
 const LAGGING_MAX: usize = 4;
 /// A look right after a write would mostly see the old world.
 pub(super) const FIRST_LOOK: Duration = Duration::from_secs(2);
@@ -70,7 +73,7 @@ impl<R: Resource> Visitor<'_, R> {
 
     /// The pause before the next look, while a write at that time may not show yet.
     pub(super) fn lag_left(&self, sent_at: Timestamp, lagging: usize) -> Option<Duration> {
-        let step = CATCH_UP[lagging.min(CATCH_UP.len() - 1)];
+        let step = settle_window(self.provider) / 5 * CATCH_UP[lagging.min(CATCH_UP.len() - 1)];
         self.window_left(sent_at, lagging)
             .map(|left| left.min(step))
     }
@@ -134,13 +137,18 @@ impl<R: Resource> Visitor<'_, R> {
             .filter(|_| self.permit.apply)
     }
 
-    /// What golive itself has just made, for this item or another, may still be "not found".
+    /// What golive itself has just made at the same provider, for this item or another, may still be "not found".
     pub(super) fn not_found_may_lag(&self, error: &CallError, lagging: usize) -> Option<Duration> {
         let state = self.desk.state.borrow();
+        let there = |id: &ItemId| {
+            let item = self.launch.item(id);
+            item.is_some_and(|item| item.provider == self.provider)
+        };
         let latest = *state
             .items
-            .values()
-            .flat_map(|item| item.last_sent.values())
+            .iter()
+            .filter(|(id, _)| there(id))
+            .flat_map(|(_, item)| item.last_sent.values())
             .max()?;
         self.lag_left(latest, lagging)
             .filter(|_| error.is_status(404) || error.is_status(422))

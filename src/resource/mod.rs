@@ -1,57 +1,137 @@
 //! The knowledge: everything golive can make true, one file per kind. A resource looks, plans and applies; it never
 //! prints, sleeps, asks or writes the state file.
 
+mod alone;
+pub mod atlas_access;
+pub mod atlas_cluster;
+pub mod atlas_here;
+pub mod atlas_login;
+pub mod atlas_render_access;
+pub mod atlas_roles;
+pub mod atlas_user;
 pub mod branch_protection;
 mod carried;
 pub mod checks;
+pub mod debt_issue;
 pub mod dynamic_cors;
 pub mod github_access;
 pub mod github_branch;
 pub mod in_force;
 pub mod main_stability;
 pub mod promotion;
+pub mod render_access;
+pub mod render_app;
+pub mod render_key_value;
+pub mod render_redis_access;
+pub mod render_service;
 mod ruleset;
+pub mod vercel_access;
+pub mod vercel_app;
+pub mod vercel_build;
+pub mod vercel_first_build;
+pub mod vercel_project;
 mod wish;
 
+pub use atlas_access::AtlasAccess;
+pub use atlas_cluster::AtlasCluster;
+pub use atlas_here::AtlasHere;
+pub use atlas_login::AtlasLogin;
+pub use atlas_render_access::AtlasRenderAccess;
+pub use atlas_roles::AtlasRoles;
+pub use atlas_user::AtlasUser;
 pub use branch_protection::{BranchProtection, Wish as ProtectionWish};
+pub use debt_issue::DebtIssue;
 pub use dynamic_cors::DynamicCors;
 pub use github_access::GithubAccess;
 pub use github_branch::GithubBranch;
 pub use main_stability::MainStability;
 pub use promotion::Promotion;
+pub use render_access::RenderAccess;
+pub use render_app::RenderApp;
+pub use render_key_value::RenderKeyValue;
+pub use render_redis_access::RenderRedisAccess;
+pub use render_service::RenderService;
+pub use vercel_access::VercelAccess;
+pub use vercel_app::VercelApp;
+pub use vercel_build::VercelBuild;
+pub use vercel_first_build::VercelFirstBuild;
+pub use vercel_project::VercelProject;
 pub use wish::Wish;
 
 use std::collections::BTreeMap;
 
+use futures::future::LocalBoxFuture;
 use jiff::Timestamp;
 
 use crate::event::FailedCall;
 use crate::plan::{Attestation, Change, ItemId, Made, Observed, Outputs, Plan};
-use crate::provider::github;
 use crate::provider::http::CallError;
+use crate::provider::{atlas, github, render, vercel};
 use crate::sabotage;
+use crate::seam::documents::Documents;
+use crate::seam::resolver::Resolver;
+use crate::secret::{Secret, SecretName};
 
 /// What a resource may use.
+#[derive(Clone, Copy)]
 pub struct Cx<'a> {
     pub item: &'a ItemId,
     pub now: Timestamp,
-    /// `None` while its token is missing; the engine asks for it before it lets such an item look.
+    /// Clients are `None` where the item does not speak to that provider. While a token is missing, the engine asks for
+    /// it before it lets such an item look.
     pub github: Option<&'a github::Client<'a>>,
+    pub vercel: Option<&'a vercel::Client<'a>>,
+    pub render: Option<&'a render::Client<'a>>,
+    pub atlas: Option<&'a atlas::Client<'a>>,
+    pub documents: &'a dyn Documents,
+    pub resolver: &'a dyn Resolver,
+    pub slots: &'a dyn Slots,
     pub known: &'a Known,
+}
+
+/// The secrets that an item may read and keep.
+pub trait Slots {
+    /// What is kept, or lent by a variable, under a name.
+    fn secret<'s>(&'s self, slot: &'s SecretName) -> LocalBoxFuture<'s, Look<Option<Secret>>>;
+
+    /// Keeps a value; durable once this returns.
+    fn keep<'s>(&'s self, slot: &'s SecretName, value: Secret) -> LocalBoxFuture<'s, Look<()>>;
 }
 
 impl<'a> Cx<'a> {
     /// GitHub's client. The engine lets no item look whose token is missing, so its absence is only told, never met.
     fn client(&self) -> Look<&'a github::Client<'a>> {
-        self.github.ok_or_else(|| CallError::Unreachable {
-            call: FailedCall {
-                method: "GET".into(),
-                path: "/".into(),
-                status: None,
-                request_id: None,
-            },
-            cause: "there is no token for GitHub".into(),
-        })
+        self.github.ok_or_else(|| self.no_client("GitHub"))
+    }
+
+    fn vercel(&self) -> Look<&'a vercel::Client<'a>> {
+        self.vercel.ok_or_else(|| self.no_client("Vercel"))
+    }
+
+    fn render(&self) -> Look<&'a render::Client<'a>> {
+        self.render.ok_or_else(|| self.no_client("Render"))
+    }
+
+    fn atlas(&self) -> Look<&'a atlas::Client<'a>> {
+        self.atlas.ok_or_else(|| self.no_client("Atlas"))
+    }
+
+    fn no_client(&self, provider: &str) -> CallError {
+        here(format!("there is no token for {provider}"), None)
+    }
+}
+
+/// What this machine could not give.
+pub fn here(cause: impl Into<String>, hint: Option<String>) -> CallError {
+    CallError::Here {
+        call: FailedCall {
+            method: "GET".into(),
+            path: "/".into(),
+            status: None,
+            request_id: None,
+        },
+        cause: cause.into(),
+        hint,
     }
 }
 
@@ -68,6 +148,10 @@ pub struct Known {
     pub outputs: BTreeMap<String, String>,
     /// The account that this launch is tied to at the item's provider, once seen.
     pub account: Option<String>,
+    /// What this item handed on when it was last settled, such as the provider's id of the object.
+    pub own: BTreeMap<String, String>,
+    /// How many creations golive has sent to the item's provider within the last hour, by kind of path (`services`).
+    pub created_last_hour: usize,
     /// golive has settled this item before; what is missing now was taken away by someone.
     pub settled_before: bool,
     /// Marks what golive makes: `golive:<launch id>`.
@@ -123,6 +207,22 @@ pub fn absent_on_404<T>(look: Result<T, CallError>) -> Result<Observed<T>, CallE
         Err(error) if error.is_status(404) => Ok(Observed::Absent),
         Err(_) if sabotage::planted(sabotage::Bug::FailedReadIsAbsent) => Ok(Observed::Absent),
         Err(error) => Err(error),
+    }
+}
+
+impl Known {
+    /// What another item handed on; `None` while it is not settled.
+    pub fn output(&self, item: &ItemId, name: &str) -> Option<&str> {
+        self.outputs
+            .get(&format!("{item}.{name}"))
+            .map(String::as_str)
+    }
+
+    /// The provider's id of this item's object, as it was made or last seen.
+    pub fn id(&self, kind: &str) -> Option<&str> {
+        let made = self.made.iter().rev().find(|made| made.kind == kind);
+        made.map(|made| made.id.as_str())
+            .or_else(|| self.own.get("id").map(String::as_str))
     }
 }
 

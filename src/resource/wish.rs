@@ -1,11 +1,15 @@
 //! The closed list of what golive can make true. One variant, one file beside this one.
 
+use futures::future::FutureExt;
+
 use crate::engine::Visiting;
 use crate::error::Result;
-use crate::plan::{Change, ItemId, Row};
+use crate::plan::{Change, ItemId, Provider, Row};
 use crate::resource::{
-    BranchProtection, DynamicCors, GithubAccess, GithubBranch, Known, MainStability, Promotion,
-    Resource,
+    AtlasAccess, AtlasCluster, AtlasHere, AtlasLogin, AtlasRenderAccess, AtlasRoles, AtlasUser,
+    BranchProtection, DebtIssue, DynamicCors, GithubAccess, GithubBranch, Known, MainStability,
+    Promotion, RenderAccess, RenderApp, RenderKeyValue, RenderRedisAccess, RenderService, Resource,
+    VercelAccess, VercelApp, VercelBuild, VercelFirstBuild, VercelProject,
 };
 
 #[derive(Clone, Debug)]
@@ -16,6 +20,24 @@ pub enum Wish {
     BranchProtection(BranchProtection),
     DynamicCors(DynamicCors),
     Promotion(Promotion),
+    VercelAccess(VercelAccess),
+    RenderAccess(RenderAccess),
+    AtlasAccess(AtlasAccess),
+    VercelApp(VercelApp),
+    RenderApp(RenderApp),
+    VercelBuild(VercelBuild),
+    DebtIssue(DebtIssue),
+    AtlasCluster(AtlasCluster),
+    AtlasUser(AtlasUser),
+    AtlasHere(AtlasHere),
+    AtlasRoles(AtlasRoles),
+    AtlasLogin(AtlasLogin),
+    AtlasRenderAccess(AtlasRenderAccess),
+    RenderKeyValue(RenderKeyValue),
+    RenderService(RenderService),
+    RenderRedisAccess(RenderRedisAccess),
+    VercelProject(VercelProject),
+    VercelFirstBuild(VercelFirstBuild),
 }
 
 /// Does the same with whichever resource the wish holds.
@@ -28,6 +50,24 @@ macro_rules! with {
             Wish::BranchProtection($resource) => $body,
             Wish::DynamicCors($resource) => $body,
             Wish::Promotion($resource) => $body,
+            Wish::VercelAccess($resource) => $body,
+            Wish::RenderAccess($resource) => $body,
+            Wish::AtlasAccess($resource) => $body,
+            Wish::VercelApp($resource) => $body,
+            Wish::RenderApp($resource) => $body,
+            Wish::VercelBuild($resource) => $body,
+            Wish::DebtIssue($resource) => $body,
+            Wish::AtlasCluster($resource) => $body,
+            Wish::AtlasUser($resource) => $body,
+            Wish::AtlasHere($resource) => $body,
+            Wish::AtlasRoles($resource) => $body,
+            Wish::AtlasLogin($resource) => $body,
+            Wish::AtlasRenderAccess($resource) => $body,
+            Wish::RenderKeyValue($resource) => $body,
+            Wish::RenderService($resource) => $body,
+            Wish::RenderRedisAccess($resource) => $body,
+            Wish::VercelProject($resource) => $body,
+            Wish::VercelFirstBuild($resource) => $body,
         }
     };
 }
@@ -35,7 +75,8 @@ macro_rules! with {
 impl Wish {
     /// One visit of the loop.
     pub async fn visit(&self, visiting: Visiting<'_>) -> Result<crate::engine::Visit> {
-        with!(self, resource => visiting.visit(resource).await)
+        // Boxed: else every visit would be as large as the largest of them.
+        with!(self, resource => visiting.visit(resource).boxed_local()).await
     }
 
     /// The rows that can be told before the item's turn has come.
@@ -53,17 +94,66 @@ impl Wish {
     /// The branch it is about, where it is about one.
     pub fn branch(&self) -> Option<&str> {
         match self {
-            Wish::GithubAccess(_) => None,
             Wish::GithubBranch(wish) => Some(&wish.name),
             Wish::MainStability(wish) => Some(&wish.branch),
             Wish::BranchProtection(wish) => Some(&wish.branch),
             Wish::DynamicCors(wish) => Some(&wish.base),
             Wish::Promotion(wish) => Some(&wish.base),
+            Wish::RenderService(wish) => Some(&wish.branch),
+            Wish::VercelProject(wish) => Some(&wish.production_branch),
+            Wish::VercelFirstBuild(wish) => Some(&wish.branch),
+            _ => None,
+        }
+    }
+
+    /// The provider that it changes things at.
+    pub fn provider(&self) -> Provider {
+        match self {
+            Wish::GithubAccess(_)
+            | Wish::GithubBranch(_)
+            | Wish::MainStability(_)
+            | Wish::BranchProtection(_)
+            | Wish::DynamicCors(_)
+            | Wish::Promotion(_)
+            | Wish::DebtIssue(_) => Provider::GitHub,
+            Wish::VercelAccess(_)
+            | Wish::VercelApp(_)
+            | Wish::VercelBuild(_)
+            | Wish::VercelProject(_)
+            | Wish::VercelFirstBuild(_) => Provider::Vercel,
+            Wish::RenderAccess(_)
+            | Wish::RenderApp(_)
+            | Wish::RenderKeyValue(_)
+            | Wish::RenderService(_)
+            | Wish::RenderRedisAccess(_) => Provider::Render,
+            Wish::AtlasAccess(_)
+            | Wish::AtlasCluster(_)
+            | Wish::AtlasUser(_)
+            | Wish::AtlasHere(_)
+            | Wish::AtlasRoles(_)
+            | Wish::AtlasLogin(_)
+            | Wish::AtlasRenderAccess(_) => Provider::Atlas,
+        }
+    }
+
+    /// The providers that it only reads at, besides.
+    pub fn reads_at(&self) -> &'static [Provider] {
+        match self {
+            // The start script is looked up in the repository.
+            Wish::RenderService(_) => &[Provider::GitHub],
+            _ => &[],
         }
     }
 
     /// Whether a person may leave it out with a reason: not what everything else rests on.
     pub fn may_be_left_out(&self) -> bool {
-        !matches!(self, Wish::GithubAccess(_) | Wish::GithubBranch(_))
+        !matches!(
+            self,
+            Wish::GithubAccess(_)
+                | Wish::GithubBranch(_)
+                | Wish::VercelAccess(_)
+                | Wish::RenderAccess(_)
+                | Wish::AtlasAccess(_)
+        )
     }
 }

@@ -2,5 +2,7 @@
 
 pub mod clock;
 pub mod disk;
+pub mod documents;
+pub mod resolver;
 pub mod transport;
 pub mod vault;

@@ -7,6 +7,7 @@ mod chance;
 pub mod chronicle;
 #[cfg(test)]
 mod desk;
+pub mod doors;
 pub mod fault;
 mod github;
 mod ledger;
@@ -30,7 +31,6 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use self::atlas::Atlas;
-pub use self::atlas::{Given, Login};
 pub use self::fault::{Fault, FaultRule};
 pub use self::github::Act;
 use self::github::{Github, PAGE};
@@ -40,6 +40,7 @@ use self::render::Render;
 pub use self::scenario::{Names, Scenario};
 use self::service::{Around, Done, Service, Visit};
 use self::vercel::Vercel;
+use crate::seam::documents::Login;
 use crate::seam::transport::{HttpResponse, Method};
 use crate::secret::Secret;
 
@@ -189,17 +190,11 @@ impl World {
         self.atlas.advance(self.now, around, &mut self.book);
     }
 
-    /// A login to the databases from where golive runs. `is_password` is asked whether a SHA-256 in hexadecimal digits
-    /// is the one of the password.
-    pub fn login(
-        &mut self,
-        now: Timestamp,
-        host: &str,
-        user: &str,
-        is_password: impl FnOnce(&str) -> bool,
-    ) -> Login {
+    /// A login to the databases from where golive runs, as a driver would find it.
+    fn login(&mut self, now: Timestamp, host: &str, user: &str, password: &Secret) -> Login {
         self.advance(now);
-        self.atlas.login(self.now, CALLER, host, user, is_password)
+        let right = |digest: &str| password.has_sha256(digest);
+        self.atlas.login(self.now, CALLER, host, user, right)
     }
 
     /// The world's time.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 
 use super::chronicle::Entry;
+use super::doors::Doors;
 use super::{Act, Answer, Call, FaultRule, Provider, World};
 use crate::error::Result;
 use crate::seam::clock::Clock;
@@ -34,6 +35,14 @@ impl SimTransport {
             clock,
             latency: LATENCY,
             journal: None,
+        }
+    }
+
+    /// The world's databases and its network.
+    pub fn doors(&self) -> Doors {
+        Doors {
+            world: self.world.clone(),
+            clock: self.clock.clone(),
         }
     }
 

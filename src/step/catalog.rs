@@ -1,5 +1,7 @@
 //! The files in `steps/`: what they may say, and where they are read from. They name, order, explain and wire; they never decide.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::sound;
@@ -15,7 +17,7 @@ pub const PHASES: [&str; 5] = [
 ];
 
 /// The step files of this version, with the number of the phase their folder stands for.
-const FILES: [(&str, u32, &str); 3] = [
+const FILES: [(&str, u32, &str); 7] = [
     (
         "steps/0-preflight/0-access.toml",
         0,
@@ -30,6 +32,26 @@ const FILES: [(&str, u32, &str); 3] = [
         "steps/0-preflight/2-cors.toml",
         0,
         include_str!("../../steps/0-preflight/2-cors.toml"),
+    ),
+    (
+        "steps/1-infrastructure/2.1-build.toml",
+        1,
+        include_str!("../../steps/1-infrastructure/2.1-build.toml"),
+    ),
+    (
+        "steps/1-infrastructure/3-atlas.toml",
+        1,
+        include_str!("../../steps/1-infrastructure/3-atlas.toml"),
+    ),
+    (
+        "steps/1-infrastructure/4-render.toml",
+        1,
+        include_str!("../../steps/1-infrastructure/4-render.toml"),
+    ),
+    (
+        "steps/1-infrastructure/5-vercel.toml",
+        1,
+        include_str!("../../steps/1-infrastructure/5-vercel.toml"),
     ),
 ];
 
@@ -69,9 +91,32 @@ pub struct Item {
     pub id: String,
     pub title: String,
     pub each: Option<Each>,
+    /// What its instances are called, where that is not the id.
+    pub called: Option<String>,
+    /// Where the key of an instance stands in its id.
+    #[serde(default)]
+    pub keyed: Keyed,
+    /// Secret outputs, and the names they are kept under in the instance's environment.
+    #[serde(default)]
+    pub keep: BTreeMap<String, String>,
     #[serde(default)]
     pub needs: Vec<String>,
     pub ensure: Ensure,
+}
+
+/// How an instance's id is made of the item's name and the key it is repeated by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Keyed {
+    /// `4.api-prod`
+    #[default]
+    After,
+    /// `3.prod-user`
+    Before,
+    /// `5.prod`
+    Alone,
+    /// `3.cluster`, and `3.cluster-prod` only where there are several.
+    UnlessAlone,
 }
 
 /// The lists of the manifest that an item can be repeated over.
@@ -86,6 +131,20 @@ pub enum Each {
     Production,
     /// Every branch that code is carried to, in that order; each needs the one before it.
     Promotion,
+    /// Every environment that has a service of the item's role.
+    Environment,
+    /// Every environment whose Redis is reached by its external URL.
+    ExternalRedis,
+    /// Every Vercel project that is renamed from an existing one.
+    VercelRenamed,
+    /// Every Vercel project that is created.
+    VercelCreated,
+    /// Every Atlas cluster that is created when it is missing.
+    CreatedCluster,
+    /// Every database user whose password golive makes.
+    GeneratedUser,
+    /// Every database user whose password the operator gives.
+    AskedUser,
 }
 
 /// What an item makes true: a closed list of meanings.
@@ -101,6 +160,44 @@ pub enum Ensure {
         /// The item whose change travels.
         carries: String,
     },
+    VercelAccess {},
+    RenderAccess {},
+    AtlasAccess {},
+    VercelApp {},
+    RenderApp {},
+    VercelBuild {
+        /// The item that makes the project.
+        project: String,
+    },
+    DebtIssue {},
+    AtlasCluster {},
+    AtlasUser {},
+    AtlasHere {},
+    AtlasRoles {},
+    AtlasLogin {
+        /// The item that lets this machine reach the cluster.
+        here: String,
+    },
+    AtlasRenderAccess {
+        /// The items whose outbound addresses are let in.
+        services: Vec<String>,
+    },
+    RenderKeyValue {
+        /// The service's key in each environment.
+        role: String,
+    },
+    RenderService {
+        role: String,
+    },
+    RenderRedisAccess {
+        /// The item of the Redis.
+        redis: String,
+        services: Vec<String>,
+    },
+    VercelProject {},
+    VercelFirstBuild {
+        project: String,
+    },
 }
 
 impl Ensure {
@@ -112,6 +209,40 @@ impl Ensure {
             Ensure::MainStability {} => &[Some(Each::Production)],
             Ensure::BranchProtection {} => &[Some(Each::ProtectedBranch)],
             Ensure::Promotion { .. } => &[Some(Each::Promotion)],
+            Ensure::VercelAccess {}
+            | Ensure::RenderAccess {}
+            | Ensure::AtlasAccess {}
+            | Ensure::VercelApp {}
+            | Ensure::RenderApp {}
+            | Ensure::DebtIssue {}
+            | Ensure::AtlasHere {}
+            | Ensure::AtlasRenderAccess { .. } => &[None],
+            Ensure::VercelBuild { .. } | Ensure::VercelProject {} => {
+                &[Some(Each::VercelRenamed), Some(Each::VercelCreated)]
+            }
+            Ensure::VercelFirstBuild { .. } => &[Some(Each::VercelCreated)],
+            Ensure::AtlasCluster {} => &[Some(Each::CreatedCluster)],
+            Ensure::AtlasUser {} => &[Some(Each::GeneratedUser)],
+            Ensure::AtlasRoles {} | Ensure::AtlasLogin { .. } => &[Some(Each::AskedUser)],
+            Ensure::RenderKeyValue { .. } | Ensure::RenderService { .. } => {
+                &[Some(Each::Environment)]
+            }
+            Ensure::RenderRedisAccess { .. } => &[Some(Each::ExternalRedis)],
+        }
+    }
+
+    /// The items that it names besides its needs; each must be among them.
+    pub fn wired(&self) -> Vec<&str> {
+        match self {
+            Ensure::Promotion { carries } => vec![carries],
+            Ensure::VercelFirstBuild { project } => vec![project],
+            Ensure::AtlasLogin { here } => vec![here],
+            Ensure::AtlasRenderAccess { services } => services.iter().map(String::as_str).collect(),
+            Ensure::RenderRedisAccess { redis, services } => {
+                let services = services.iter().map(String::as_str);
+                services.chain([redis.as_str()]).collect()
+            }
+            _ => vec![],
         }
     }
 }
@@ -167,7 +298,7 @@ mod tests {
                 .iter()
                 .map(|step| step.file.number.as_str())
                 .collect::<Vec<_>>(),
-            ["0", "1", "2"]
+            ["0", "1", "2", "2.1", "3", "4", "5"]
         );
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut found = vec![];

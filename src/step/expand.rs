@@ -1,33 +1,39 @@
 //! From catalogue and manifest to a launch: each item repeated over what the manifest lists, every name put in here and
 //! nowhere else.
 
-use super::catalog::{Catalog, Each, Ensure, Item, PHASES, Step};
+use super::catalog::{Catalog, Each, Ensure, Item, Keyed, PHASES, Step};
 use super::sound::{names, needs_of};
+use super::wishes::{Named, wish};
 use super::{Instance, Launch};
-use crate::error::{Error, Result};
-use crate::manifest::{Branch, Manifest, ReviewBy, Want};
-use crate::plan::{ItemId, Provider};
-use crate::resource::{
-    BranchProtection, DynamicCors, GithubAccess, GithubBranch, MainStability, Promotion,
-    ProtectionWish, Wish,
-};
+use crate::error::Result;
+use crate::manifest::{Key, Manifest, Origin, Output, Password, ServiceKind, Stage};
+use crate::plan::ItemId;
+use crate::secret::SecretName;
 use crate::view::{ItemOutline, Outline, PhaseOutline, StepOutline};
 
 /// One instance before its needs are known by id.
-struct Draft<'a> {
-    template: String,
-    key: Option<String>,
+pub(super) struct Draft<'a> {
+    /// `1.branch`: what needs call it.
+    pub(super) template: String,
+    pub(super) key: Option<String>,
     each: Option<Each>,
-    item: &'a Item,
+    /// The only instance of its item.
+    alone: bool,
+    pub(super) item: &'a Item,
     step: &'a Step,
 }
 
 impl Draft<'_> {
-    fn id(&self) -> ItemId {
-        match &self.key {
-            Some(key) => ItemId::new(format!("{}-{key}", self.template)),
-            None => ItemId::new(self.template.clone()),
-        }
+    pub(super) fn id(&self) -> ItemId {
+        let number = &self.step.file.number;
+        let name = self.item.called.as_ref().unwrap_or(&self.item.id);
+        ItemId::new(match (&self.key, self.item.keyed) {
+            (None, _) => format!("{number}.{name}"),
+            (Some(_), Keyed::UnlessAlone) if self.alone => format!("{number}.{name}"),
+            (Some(key), Keyed::After | Keyed::UnlessAlone) => format!("{number}.{name}-{key}"),
+            (Some(key), Keyed::Before) => format!("{number}.{key}-{name}"),
+            (Some(key), Keyed::Alone) => format!("{number}.{key}"),
+        })
     }
 }
 
@@ -37,10 +43,13 @@ pub fn expand(catalog: &Catalog, manifest: &Manifest, rehearsal: bool) -> Result
         .iter()
         .flat_map(|step| step.file.item.iter().map(move |item| (step, item)))
         .flat_map(|(step, item)| {
-            keys(manifest, item.each).into_iter().map(move |key| Draft {
+            let keys = keys(manifest, item);
+            let alone = keys.len() == 1;
+            keys.into_iter().map(move |key| Draft {
                 template: format!("{}.{}", step.file.number, item.id),
                 key,
                 each: item.each,
+                alone,
                 item,
                 step,
             })
@@ -61,44 +70,112 @@ pub fn expand(catalog: &Catalog, manifest: &Manifest, rehearsal: bool) -> Result
 }
 
 /// The keys that an item is repeated over, in the manifest's order.
-fn keys(manifest: &Manifest, each: Option<Each>) -> Vec<Option<String>> {
-    let branches = || manifest.branch.iter();
-    let list: Vec<String> = match each {
-        None => return vec![None],
-        Some(Each::Branch) => branches().map(|(key, _)| key.to_string()).collect(),
-        Some(Each::ProtectedBranch) => branches()
-            .filter(|(_, branch)| branch.protect.want.is_on())
-            .map(|(key, _)| key.to_string())
-            .collect(),
-        Some(Each::Production) => manifest
-            .flow
-            .promote
+fn keys(manifest: &Manifest, item: &Item) -> Vec<Option<String>> {
+    let Some(each) = item.each else {
+        return vec![None];
+    };
+    fn of<'m, T>(
+        table: impl IntoIterator<Item = (&'m Key, &'m T)>,
+        wanted: impl Fn(&Key, &T) -> bool,
+    ) -> Vec<String>
+    where
+        T: 'm,
+    {
+        let table = table.into_iter();
+        let wanted = table.filter(|(key, value)| wanted(key, value));
+        wanted.map(|(key, _)| key.to_string()).collect()
+    }
+    let promote = &manifest.flow.promote;
+    let list = match each {
+        Each::Branch => of(&manifest.branch, |_, _| true),
+        Each::ProtectedBranch => of(&manifest.branch, |_, branch| branch.protect.want.is_on()),
+        Each::Production => promote
             .last()
-            .map(|key| key.to_string())
+            .map(ToString::to_string)
             .into_iter()
             .collect(),
-        Some(Each::Promotion) => manifest
-            .flow
-            .promote
-            .iter()
-            .map(|key| key.to_string())
-            .collect(),
+        Each::Promotion => promote.iter().map(ToString::to_string).collect(),
+        Each::Environment => of(&manifest.environment, |_, environment| {
+            role(&item.ensure).is_some_and(|role| environment.service.contains_key(role))
+        }),
+        Each::ExternalRedis => of(&manifest.environment, |key, _| is_external(manifest, key)),
+        Each::VercelRenamed => of(&manifest.vercel.project, |_, own| own.existing.is_some()),
+        Each::VercelCreated => of(&manifest.vercel.project, |_, own| own.existing.is_none()),
+        Each::CreatedCluster => of(&manifest.atlas.cluster, |_, own| own.create.is_some()),
+        Each::GeneratedUser => of(&manifest.atlas.user, |_, user| {
+            user.password == Password::Generated
+        }),
+        Each::AskedUser => of(&manifest.atlas.user, |_, user| {
+            user.password == Password::Asked
+        }),
     };
     list.into_iter().map(Some).collect()
 }
 
+/// The key under which the item's service stands in an environment.
+pub(super) fn role(ensure: &Ensure) -> Option<&str> {
+    match ensure {
+        Ensure::RenderKeyValue { role } | Ensure::RenderService { role } => Some(role),
+        _ => None,
+    }
+}
+
+/// Whether any variable takes the external URL of this environment's Redis, now or once launched.
+fn is_external(manifest: &Manifest, home: &Key) -> bool {
+    let takes = |variable: &str, environment: &str, stage: Stage| {
+        let origin = manifest.origin(variable, environment, stage);
+        let Some(Origin::Output {
+            output,
+            service,
+            environment,
+        }) = origin
+        else {
+            return false;
+        };
+        let redis = manifest
+            .environment
+            .get(environment)
+            .and_then(|own| own.service.get(service))
+            .is_some_and(|own| own.kind == ServiceKind::Redis);
+        environment == home && redis && *output == Output::ExternalUrl
+    };
+    manifest.variable.iter().any(|(variable, own)| {
+        own.cells.keys().any(|environment| {
+            [Stage::Now, Stage::Live]
+                .into_iter()
+                .any(|stage| takes(variable, environment, stage))
+        })
+    })
+}
+
 fn instance(draft: &Draft, drafts: &[Draft], manifest: &Manifest) -> Result<Instance> {
-    let (wish, required, name) = wish(draft, manifest)?;
-    let title = match name {
+    let Named {
+        wish,
+        required,
+        title,
+    } = wish(draft, drafts, manifest)?;
+    let title = match title {
         Some(name) => format!("{} {name}", draft.item.title),
         None => draft.item.title.clone(),
     };
+    let slot = |name: &String| match &draft.key {
+        Some(key) => SecretName::new(format!("{key}.{name}")),
+        None => SecretName::new(name.clone()),
+    };
+    let keeps = draft.item.keep.iter();
     Ok(Instance {
         id: draft.id(),
         title,
         needs: needs(draft, drafts),
         required,
-        provider: Provider::GitHub,
+        provider: wish.provider(),
+        environment: draft
+            .key
+            .clone()
+            .filter(|_| matches!(draft.each, Some(Each::Environment | Each::ExternalRedis))),
+        keeps: keeps
+            .map(|(output, name)| (output.clone(), slot(name)))
+            .collect(),
         wish,
     })
 }
@@ -137,6 +214,14 @@ fn needs(draft: &Draft, drafts: &[Draft]) -> Vec<ItemId> {
     needs
 }
 
+/// The instances of the items that a draft names by their template.
+pub(super) fn instances<'d>(named: &str, drafts: &'d [Draft<'d>]) -> Vec<&'d Draft<'d>> {
+    drafts
+        .iter()
+        .filter(|draft| draft.template == named)
+        .collect()
+}
+
 /// `1.branch-main` means that one, `1.branch` all of them.
 fn is_meant(need: &str, other: &Draft) -> bool {
     !need.starts_with(&format!("{}-", other.template)) || other.id().as_str() == need
@@ -150,126 +235,6 @@ fn over_one_list(one: &Draft, other: &Draft) -> bool {
         )
     };
     one.key.is_some() && (one.each == other.each || branches(one.each) && branches(other.each))
-}
-
-/// The one place where names come from the manifest: the wish, whether it is required, and what its title names.
-fn wish(draft: &Draft, manifest: &Manifest) -> Result<(Wish, bool, Option<String>)> {
-    let by_other = manifest.review.by == ReviewBy::Other;
-    let branch = || branch(manifest, draft.key.as_deref().unwrap_or_default());
-    Ok(match &draft.item.ensure {
-        Ensure::GithubAccess {} => {
-            let expected_login = manifest.github.account.as_ref().map(ToString::to_string);
-            (
-                Wish::GithubAccess(GithubAccess { expected_login }),
-                true,
-                None,
-            )
-        }
-        Ensure::GithubBranch {} => {
-            let own = branch()?;
-            let source = own
-                .from
-                .as_ref()
-                .map(|from| self::branch(manifest, from.as_str()));
-            let source = source.transpose()?.map(|source| source.name.to_string());
-            let name = own.name.to_string();
-            let wish = GithubBranch {
-                name: name.clone(),
-                source,
-            };
-            (Wish::GithubBranch(wish), true, Some(name))
-        }
-        Ensure::MainStability {} => {
-            let name = branch()?.name.to_string();
-            let wish = MainStability {
-                branch: name.clone(),
-            };
-            (Wish::MainStability(wish), true, Some(name))
-        }
-        Ensure::BranchProtection {} => {
-            let own = branch()?;
-            let name = own.name.to_string();
-            let wish = protection(own, by_other);
-            let required = own.protect.want == Want::Required;
-            (Wish::BranchProtection(wish), required, Some(name))
-        }
-        Ensure::DynamicCors {} => (Wish::DynamicCors(dynamic_cors(manifest)?), true, None),
-        Ensure::Promotion { carries } => {
-            let base = branch()?.name.to_string();
-            let wish = promotion(draft, carries, &base, manifest)?;
-            (Wish::Promotion(wish), true, Some(base))
-        }
-    })
-}
-
-fn protection(branch: &Branch, review_by_other: bool) -> BranchProtection {
-    let wish = ProtectionWish {
-        pull_requests: branch.protect.pull_requests,
-        reviews: branch.protect.reviews,
-        no_force_pushes: !branch.protect.force_pushes,
-        no_deletion: !branch.protect.deletion,
-    };
-    BranchProtection {
-        branch: branch.name.to_string(),
-        wish,
-        review_by_other,
-    }
-}
-
-fn branch<'a>(manifest: &'a Manifest, key: &str) -> Result<&'a Branch> {
-    let found = manifest
-        .branch
-        .iter()
-        .find(|(other, _)| other.as_str() == key)
-        .map(|(_, branch)| branch);
-    found.ok_or_else(|| {
-        Error::usage(format!("golive.toml has no [branch.{key}]")).hint("golive explain 1")
-    })
-}
-
-fn first_promotion(manifest: &Manifest) -> Result<&Branch> {
-    let key = manifest.flow.promote.first();
-    let key = key.ok_or_else(|| {
-        Error::usage("golive.toml promotes to no branch: [flow] promote is empty")
-    })?;
-    branch(manifest, key.as_str())
-}
-
-fn dynamic_cors(manifest: &Manifest) -> Result<DynamicCors> {
-    Ok(DynamicCors {
-        file: manifest.code.server_path(),
-        feature_branch: manifest.flow.cors_branch.to_string(),
-        base: first_promotion(manifest)?.name.to_string(),
-    })
-}
-
-fn promotion(draft: &Draft, carries: &str, base: &str, manifest: &Manifest) -> Result<Promotion> {
-    let promote = &manifest.flow.promote;
-    let place = promote
-        .iter()
-        .position(|key| Some(key.as_str()) == draft.key.as_deref())
-        .unwrap_or_default();
-    let head = match place {
-        0 => manifest.flow.cors_branch.to_string(),
-        place => branch(manifest, promote[place - 1].as_str())?
-            .name
-            .to_string(),
-    };
-    Ok(Promotion {
-        head,
-        base: base.to_string(),
-        carries: ItemId::new(carries),
-        file: manifest.code.server_path(),
-        review_by_other: manifest.review.by == ReviewBy::Other,
-        operator: manifest.operator.name.to_string(),
-        reviewers: manifest
-            .review
-            .reviewers
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
-        long_lived: place > 0,
-    })
 }
 
 fn outline(catalog: &Catalog, manifest: &Manifest, items: &[Instance], rehearsal: bool) -> Outline {
@@ -318,6 +283,16 @@ fn item_outline(item: &Instance, manifest: &Manifest) -> ItemOutline {
 
 /// The environment that the item's branch is deployed to, as the band shows it.
 fn band(item: &Instance, manifest: &Manifest) -> String {
+    if let Some((key, environment)) = item
+        .environment
+        .as_deref()
+        .and_then(|key| manifest.environment.get_key_value(key))
+    {
+        return match Some(key) == manifest.production() {
+            true => "PRODUCTION".into(),
+            false => environment.title.to_string().to_uppercase(),
+        };
+    }
     let Some(branch) = item.wish.branch() else {
         return "ALL ENVIRONMENTS".into();
     };

@@ -3,9 +3,13 @@
 pub mod catalog;
 mod expand;
 mod sound;
+mod wishes;
+
+use std::collections::BTreeMap;
 
 use crate::plan::{ItemId, Provider};
 use crate::resource::Wish;
+use crate::secret::SecretName;
 use crate::view::Outline;
 
 pub use catalog::Catalog;
@@ -32,6 +36,10 @@ pub struct Instance {
     /// Not optional: its step and the gate ask for it.
     pub required: bool,
     pub provider: Provider,
+    /// Key of the environment it is a part of, where it is of one.
+    pub environment: Option<String>,
+    /// Secret outputs, and the names they are kept under.
+    pub keeps: BTreeMap<String, SecretName>,
     pub wish: Wish,
 }
 

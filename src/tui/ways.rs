@@ -244,5 +244,8 @@ fn asked(view: &View, item: &ItemOutline, blocker: &Blocker) -> Vec<Way> {
 pub fn token_slot(provider: Provider) -> &'static str {
     match provider {
         Provider::GitHub => "GITHUB_TOKEN",
+        Provider::Vercel => "VERCEL_TOKEN",
+        Provider::Render => "RENDER_API_KEY",
+        Provider::Atlas => "ATLAS_CLIENT_ID",
     }
 }

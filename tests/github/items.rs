@@ -52,10 +52,8 @@ async fn drive<R: Resource>(
     let item = ItemId::new(item);
     for _ in 0..400 {
         let cx = |known| Cx {
-            item: &item,
-            now: now(transport),
             github: Some(client),
-            known,
+            ..Cx::alone(&item, now(transport), known)
         };
         let seen = resource.observe(&cx(known)).await.expect("a look");
         match resource.plan(known, &seen) {
@@ -453,10 +451,8 @@ fn what_a_person_closes_is_not_opened_again_silently() {
         let item = ItemId::new("2.to-develop");
         let known = known("2.to-develop");
         let cx = || Cx {
-            item: &item,
-            now: now(transport),
             github: Some(client),
-            known: &known,
+            ..Cx::alone(&item, now(transport), &known)
         };
         let seen = promotion.observe(&cx()).await.unwrap();
         let Plan::Change(changes) = promotion.plan(&known, &seen) else {
@@ -535,10 +531,8 @@ fn undo_leaves_nothing_of_golives() {
         drive(client, transport, "1.branch-develop", &develop, &mut made).await;
         let item = ItemId::new("1.branch-develop");
         let cx = Cx {
-            item: &item,
-            now: now(transport),
             github: Some(client),
-            known: &made,
+            ..Cx::alone(&item, now(transport), &made)
         };
         let seen = develop.observe(&cx).await.unwrap();
         let undo = develop.undo(&made, &seen);

@@ -1,5 +1,6 @@
 //! One launch of the preset on the simulated world, from any moment to its rest, with every seam call numbered.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -7,14 +8,14 @@ use futures::future::BoxFuture;
 use golive::app::place::Place;
 use golive::app::session::{Parts, Voice, run_to_rest};
 use golive::clock::Jumping;
+use golive::engine::Settings;
 use golive::engine::desk::Seams;
-use golive::engine::{Settings, token_slot};
 use golive::error::Result;
 use golive::init;
 use golive::journal::{self, Contents, Paths};
 use golive::manifest::{LaunchId, Manifest, Preset};
 use golive::operator::{Operator, Policy};
-use golive::plan::Provider;
+use golive::plan::{ItemId, Provider};
 use golive::seam::clock::Clock;
 use golive::seam::disk::{Disk, Holder, Locking};
 use golive::seam::transport::{HttpRequest, HttpResponse, Transport, TransportError};
@@ -37,11 +38,13 @@ pub struct Stage {
     pub launch: Launch,
     pub scenario: Scenario,
     pub dir: PathBuf,
+    /// The part of the launch that is walked; what lies before it is believed from the state file.
+    pub part: Option<BTreeSet<ItemId>>,
 }
 
 impl Stage {
-    /// The preset's launch on a named world.
-    pub fn new(world: &str) -> Stage {
+    /// The preset's whole launch on a named world.
+    pub fn whole(world: &str) -> Stage {
         let preset = Preset::named("bondigoo").unwrap();
         let id = LaunchId::parse("bondigoo-1a2b3c4d").unwrap();
         let (_, manifest) = init::rehearsed(preset, &id).unwrap();
@@ -57,7 +60,49 @@ impl Stage {
             launch,
             scenario,
             dir: PathBuf::from("/launch"),
+            part: None,
         }
+    }
+
+    /// The launch's first phase on a named world, as far as GitHub alone is needed.
+    pub fn new(world: &str) -> Stage {
+        let stage = Stage::whole(world);
+        let items = stage.launch.items.iter();
+        let github = items.filter(|item| {
+            let first = ["0", "1", "2"].contains(&item.id.step());
+            first && item.provider == Provider::GitHub
+        });
+        let part = github.map(|item| item.id.clone()).collect();
+        stage.only(part)
+    }
+
+    /// The infrastructure on a named world, and the moment at which the first phase is behind it.
+    pub fn infrastructure(world: &str, seed: u64) -> (Stage, Moment) {
+        let whole = Stage::whole(world);
+        let named = |phase: &str| {
+            let items = whole.launch.select(phase).unwrap();
+            items.into_iter().collect::<BTreeSet<ItemId>>()
+        };
+        let (before, part) = (named("phase:0"), named("phase:1"));
+        let before = Stage::whole(world).only(before);
+        let begun = before.run(&before.beginning(seed), None).unwrap();
+        for item in &before.launch.items {
+            let outline = begun.view.outline.item(&item.id).unwrap();
+            let shown = begun.view.shown(outline);
+            let settled = !before.walks(&item.id) || shown.is_settled();
+            assert!(settled, "{world}: {} is {}", item.id, shown.word());
+        }
+        (whole.only(part), begun.end)
+    }
+
+    pub fn only(mut self, part: BTreeSet<ItemId>) -> Stage {
+        self.part = Some(part);
+        self
+    }
+
+    /// Whether the item belongs to the part that is walked.
+    pub fn walks(&self, item: &ItemId) -> bool {
+        self.part.as_ref().is_none_or(|part| part.contains(item))
     }
 
     pub fn paths(&self) -> Paths {
@@ -128,6 +173,7 @@ impl Stage {
         runtime.block_on(async {
             let clock: Arc<dyn Clock> = Arc::new(Jumping::new(from.now));
             let sim = SimTransport::new(from.world.clone(), clock.clone());
+            let doors = Arc::new(sim.doors());
             let (world, disk) = (sim.world.clone(), MemDisk::of(from.disk.clone()));
             let vault = MemoryVault::from(from.vault.clone());
             let camera = Camera {
@@ -153,16 +199,17 @@ impl Stage {
                     camera,
                 }),
                 clock: clock.clone(),
+                documents: doors.clone(),
+                resolver: doors,
             };
-            let token = from.world.tokens()["github"].clone();
             let policy = Policy {
-                secrets: [(token_slot(Provider::GitHub), token)].into(),
+                secrets: golive::app::rehearse::secrets(&from.world.tokens(), &self.manifest),
                 ..policy
             };
             let settings = Settings {
                 apply,
-                select: None,
-                github_url: "http://github.localhost".into(),
+                select: self.part.clone(),
+                urls: golive::app::rehearse::urls(),
                 undo: false,
             };
             let parts = match apply {

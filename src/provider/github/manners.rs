@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::plan::Provider;
-use crate::provider::http::{self, retry_after};
+use crate::provider::http::{self, Words, not_json, retry_after};
 use crate::seam::transport::{HeaderText, HttpResponse};
 use crate::secret::Secret;
 
@@ -14,8 +14,6 @@ use crate::secret::Secret;
 const API_VERSION: &str = "2022-11-28";
 /// GitHub asks for a second between two writes (its best practices).
 const PACE: Duration = Duration::from_secs(1);
-/// Of a body that is not JSON, this much is worth showing.
-const PLAIN_TEXT_MAX: usize = 200;
 
 /// GitHub's manners, with the token that every call carries.
 pub struct Manners {
@@ -35,7 +33,7 @@ impl http::Manners for Manners {
         Provider::GitHub
     }
 
-    fn headers(&self) -> Vec<(String, HeaderText)> {
+    fn headers(&self, _media: Option<&str>) -> Vec<(String, HeaderText)> {
         let plain = |text: &str| HeaderText::Plain(text.into());
         vec![
             (
@@ -52,9 +50,16 @@ impl http::Manners for Manners {
         ]
     }
 
-    fn refusal(&self, body: &[u8]) -> (String, Vec<String>) {
+    fn request_id(&self) -> &'static str {
+        "x-github-request-id"
+    }
+
+    fn refusal(&self, body: &[u8]) -> Words {
         let Ok(Value::Object(reply)) = serde_json::from_slice::<Value>(body) else {
-            return (not_json(body), Vec::new());
+            return Words {
+                message: not_json(body),
+                ..Words::default()
+            };
         };
         let message = reply.get("message").and_then(Value::as_str);
         let errors = match reply.get("errors") {
@@ -62,7 +67,11 @@ impl http::Manners for Manners {
             Some(Value::Null) | None => Vec::new(),
             Some(error) => vec![error_text(error)],
         };
-        (message.unwrap_or("no message").to_string(), errors)
+        Words {
+            message: message.unwrap_or("no message").to_string(),
+            errors,
+            ..Words::default()
+        }
     }
 
     fn limit(&self, response: &HttpResponse, now: Timestamp) -> Option<Option<Duration>> {
@@ -71,8 +80,7 @@ impl http::Manners for Manners {
         }
         let told = retry_after(response, now);
         let used_up = number(response, "x-ratelimit-remaining") == Some(0);
-        let (message, _) = self.refusal(&response.body);
-        let message = message.to_lowercase();
+        let message = self.refusal(&response.body).message.to_lowercase();
         let worded = message.contains("rate limit") || message.contains("abuse detection");
         // The last call of an hour may be refused for another reason: then nothing is left, and it is still no limit.
         let other = message.contains("not accessible") || message.contains("repository public");
@@ -131,23 +139,6 @@ fn error_text(error: &Value) -> String {
     }
 }
 
-/// What a page instead of JSON says: its title, else its beginning.
-fn not_json(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(body);
-    let lower = text.to_ascii_lowercase();
-    let title = lower.find("<title>").and_then(|start| {
-        let start = start + "<title>".len();
-        let end = start + lower.get(start..)?.find("</title>")?;
-        text.get(start..end)
-    });
-    match title.or_else(|| (!lower.trim_start().starts_with('<')).then_some(&*text)) {
-        Some(words) if !words.trim().is_empty() => {
-            words.trim().chars().take(PLAIN_TEXT_MAX).collect()
-        }
-        _ => "a reply that is not JSON".into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,7 +167,10 @@ mod tests {
 
     #[test]
     fn a_refusal_is_read_in_every_form() {
-        let read = |body: &str| manners().refusal(body.as_bytes());
+        let read = |body: &str| {
+            let words = manners().refusal(body.as_bytes());
+            (words.message, words.errors)
+        };
         let errors = r#"{"message":"Validation Failed","errors":["one",{"message":"two"},{"resource":"PullRequest","field":"base","code":"invalid"}]}"#;
         assert_eq!(
             read(errors),

@@ -23,7 +23,7 @@ pub use content::{Author, File, blob_sha};
 pub use manners::Manners;
 pub use protection::{Classic, Enabled, RequiredChecks, RequiredReviews, merged_classic};
 pub use pull::{Login, Merged, Pull, PullEnd, Review};
-pub use refusal::{accepted_permissions, forbidden, needs_plan, sso_page};
+pub use refusal::{accepted_permissions, forbidden, needs_plan, sso_page, verdict};
 pub use rule::{ActiveRule, RulesetName, rule_named};
 pub use token::{TokenKind, check_github};
 
@@ -115,6 +115,7 @@ impl<'a> Client<'a> {
                 method,
                 path,
                 body: Some(body),
+                media: None,
             })
             .await
     }
@@ -133,6 +134,7 @@ impl<'a> Client<'a> {
                 method,
                 path,
                 body,
+                media: None,
             })
             .await
     }
@@ -177,6 +179,7 @@ fn reading(path: &str) -> Endpoint<'_> {
         method: Method::Get,
         path,
         body: None,
+        media: None,
     }
 }
 

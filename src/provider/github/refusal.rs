@@ -2,6 +2,7 @@
 
 use crate::plan::Blocker;
 use crate::provider::http::CallError;
+use crate::provider::verdict::Verdict;
 
 /// Rules for private repositories are part of the paid plans; every call about them says so with 403.
 pub fn needs_plan(error: &CallError) -> bool {
@@ -70,6 +71,36 @@ pub fn forbidden(error: &CallError, what: &str) -> Option<Blocker> {
     })
 }
 
+/// What follows from a refusal of GitHub; `what` completes "the token may not …".
+pub fn verdict(error: &CallError, what: &str) -> Verdict {
+    if error.is_status(401) {
+        return Verdict::TokenRefused;
+    }
+    if is_race(error) {
+        return Verdict::Race;
+    }
+    forbidden(error, what).map_or(Verdict::Plain, Verdict::Blocked)
+}
+
+/// Refusals that only say that the world was not yet as the look showed it.
+fn is_race(error: &CallError) -> bool {
+    let Some(refusal) = error.refusal() else {
+        return false;
+    };
+    match refusal.status {
+        405 => refusal.says("base branch was modified"),
+        409 => !refusal.says("through a pull request") && !refusal.says("rule violations"),
+        422 => {
+            let early = refusal.says("head") && refusal.says("invalid");
+            early
+                || ["already exists", "not a fast forward", "no commits between"]
+                    .iter()
+                    .any(|text| refusal.says(text))
+        }
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use std::collections::BTreeMap;
@@ -80,6 +111,9 @@ pub(crate) mod tests {
 
     pub fn refused(status: u16, message: &str, headers: &[(&str, &str)]) -> CallError {
         CallError::Refused(Box::new(Refusal {
+            provider: crate::plan::Provider::GitHub,
+            code: None,
+            fields: BTreeMap::new(),
             call: FailedCall {
                 method: "GET".into(),
                 path: "/x".into(),

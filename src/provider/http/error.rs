@@ -20,16 +20,27 @@ pub enum CallError {
     Limited { call: FailedCall, until: Timestamp },
     /// The object has moved; `path` is where the provider says it is now.
     Moved { call: FailedCall, location: String },
+    /// What a call needs from this machine could not be had, such as a secret from the vault: nothing was sent.
+    Here {
+        call: FailedCall,
+        cause: String,
+        hint: Option<String>,
+    },
 }
 
 /// A refusal as the provider worded it.
 #[derive(Clone, Debug)]
 pub struct Refusal {
+    pub provider: Provider,
     pub call: FailedCall,
     pub status: u16,
     pub message: String,
     /// The vendor's list of errors, each as text.
     pub errors: Vec<String>,
+    /// The vendor's own name for the error, such as `CLUSTER_NOT_FOUND`.
+    pub code: Option<String>,
+    /// Further fields that say what to do, such as `action` and `link`.
+    pub fields: BTreeMap<String, String>,
     pub headers: BTreeMap<String, String>,
 }
 
@@ -73,22 +84,50 @@ impl CallError {
             CallError::Ambiguous { call, .. }
             | CallError::Unreachable { call, .. }
             | CallError::Limited { call, .. }
-            | CallError::Moved { call, .. } => call,
+            | CallError::Moved { call, .. }
+            | CallError::Here { call, .. } => call,
         }
     }
 
     pub fn cause(&self) -> String {
         match self {
             CallError::Refused(refusal) => refusal.sentence(),
-            CallError::Ambiguous { cause, .. } | CallError::Unreachable { cause, .. } => {
-                cause.clone()
-            }
+            CallError::Ambiguous { cause, .. }
+            | CallError::Unreachable { cause, .. }
+            | CallError::Here { cause, .. } => cause.clone(),
             CallError::Limited { until, .. } => format!(
                 "its limit is used up until {}",
                 until.strftime("%H:%M:%S UTC")
             ),
             CallError::Moved { location, .. } => format!("it has moved to {location}"),
         }
+    }
+
+    fn failure_here(&self, what: &str, hint: Option<String>) -> Failure {
+        Failure {
+            what: format!("golive could not {what}"),
+            cause: self.cause(),
+            likely: None,
+            hint,
+            code: "GL-HERE".into(),
+            call: None,
+            retryable: true,
+        }
+    }
+
+    /// Whose refusal it is.
+    pub fn provider(&self) -> Option<Provider> {
+        self.refusal().map(|refusal| refusal.provider)
+    }
+
+    /// The vendor's own name for the refusal.
+    pub fn code(&self) -> Option<&str> {
+        self.refusal()?.code.as_deref()
+    }
+
+    pub fn is_code(&self, code: &str) -> bool {
+        self.code()
+            .is_some_and(|own| own.eq_ignore_ascii_case(code))
     }
 
     /// As a failure of `provider` to do `what`, such as "create branch staging".
@@ -112,6 +151,7 @@ impl CallError {
             ),
             CallError::Limited { .. } => ("is too busy to", format!("GL-{name}-LIMIT"), true),
             CallError::Moved { .. } => ("did not", format!("GL-{name}-MOVED"), true),
+            CallError::Here { hint, .. } => return self.failure_here(what, hint.clone()),
         };
         Failure {
             what: format!("{provider} {verb} {what}"),
@@ -122,5 +162,25 @@ impl CallError {
             call: Some(self.call().clone()),
             retryable,
         }
+    }
+}
+
+/// Of a body that is not JSON, this much is worth showing.
+const PLAIN_TEXT_MAX: usize = 200;
+
+/// What a page instead of JSON says: its title, else its beginning.
+pub fn not_json(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let lower = text.to_ascii_lowercase();
+    let title = lower.find("<title>").and_then(|start| {
+        let start = start + "<title>".len();
+        let end = start + lower.get(start..)?.find("</title>")?;
+        text.get(start..end)
+    });
+    match title.or_else(|| (!lower.trim_start().starts_with('<')).then_some(&*text)) {
+        Some(words) if !words.trim().is_empty() => {
+            words.trim().chars().take(PLAIN_TEXT_MAX).collect()
+        }
+        _ => "a reply that is not JSON".into(),
     }
 }

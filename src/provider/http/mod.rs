@@ -5,9 +5,10 @@
 mod error;
 mod retry;
 
-pub use error::{CallError, Refusal};
+pub use error::{CallError, Refusal, not_json};
 pub use retry::{Class, Pacer, retry_after};
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -35,17 +36,52 @@ pub struct Endpoint<'a> {
     /// Begins with `/`, percent-encoded, with its query.
     pub path: &'a str,
     pub body: Option<serde_json::Value>,
+    /// The media type that is asked for and sent, where the provider has one for each version of an endpoint.
+    pub media: Option<&'a str>,
+}
+
+/// A provider's words in a refusal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words {
+    pub message: String,
+    /// The vendor's list of errors, each as text.
+    pub errors: Vec<String>,
+    /// The vendor's own name for the error, such as `CLUSTER_NOT_FOUND`.
+    pub code: Option<String>,
+    /// Further fields that say what to do, such as `action` and `link`.
+    pub fields: BTreeMap<String, String>,
 }
 
 /// How a provider's replies are to be understood.
 pub trait Manners: Send + Sync {
     fn provider(&self) -> Provider;
 
-    /// Headers of every call, the token among them.
-    fn headers(&self) -> Vec<(String, HeaderText)>;
+    /// Headers of a call, the token among them. `media` is the endpoint's own media type, where it has one.
+    fn headers(&self, media: Option<&str>) -> Vec<(String, HeaderText)>;
 
     /// The vendor's words in a refusal's body.
-    fn refusal(&self, body: &[u8]) -> (String, Vec<String>);
+    fn refusal(&self, body: &[u8]) -> Words;
+
+    /// The header of a reply that names the request to the vendor's support.
+    fn request_id(&self) -> &'static str;
+
+    /// A body as it is sent, with its content type.
+    fn encode(&self, body: &serde_json::Value, media: Option<&str>) -> (String, Vec<u8>) {
+        let kind = media.unwrap_or("application/json");
+        (kind.to_string(), body.to_string().into_bytes())
+    }
+
+    /// Whether a call is signed only after the provider has posed a riddle (HTTP Digest). The first request then
+    /// goes without its body, so that nothing is told to whom has not been signed for.
+    fn is_challenged(&self) -> bool {
+        false
+    }
+
+    /// The `authorization` that answers the riddle of a 401 reply. `path` is the whole path of the request, with its
+    /// query. `None` when there is none to answer.
+    fn answer(&self, _method: Method, _path: &str, _riddle: &HttpResponse) -> Option<HeaderText> {
+        None
+    }
 
     /// `Some` when this refusal is a limit: how long to wait, `None` inside when the reply does not say.
     fn limit(&self, response: &HttpResponse, now: Timestamp) -> Option<Option<Duration>>;
@@ -190,10 +226,14 @@ impl<'a> Http<'a> {
             let response = match self.exchange(endpoint, &path).await {
                 Ok(response) => response,
                 Err(error) => {
-                    return self.no_answer(endpoint.class, called(endpoint, &path, None), error);
+                    return self.no_answer(
+                        endpoint.class,
+                        self.called(endpoint, &path, None),
+                        error,
+                    );
                 }
             };
-            let call = called(endpoint, &path, Some(&response));
+            let call = self.called(endpoint, &path, Some(&response));
             match response.status {
                 200..=299 => {
                     return match read(&response) {
@@ -224,7 +264,7 @@ impl<'a> Http<'a> {
             }
         }
         Outcome::Final(CallError::Unreachable {
-            call: called(endpoint, &path, None),
+            call: self.called(endpoint, &path, None),
             cause: format!("more than {REDIRECTS_MAX} redirects"),
         })
     }
@@ -234,29 +274,55 @@ impl<'a> Http<'a> {
         endpoint: &Endpoint<'_>,
         path: &str,
     ) -> Result<HttpResponse, TransportError> {
-        let mut headers = self.manners.headers();
-        let body = endpoint
+        let first = self.request(endpoint, path, None, !self.manners.is_challenged());
+        let began = self.clock.now();
+        let mut result = self.transport.send(first).await;
+        self.tell(endpoint, path, began, &result);
+        if let Ok(riddle) = &result
+            && riddle.status == 401
+            && self.manners.is_challenged()
+        {
+            let whole = url::Url::parse(&format!("{}{path}", self.base)).ok();
+            let target = whole.map_or_else(
+                || path.to_string(),
+                |url| url[url::Position::BeforePath..].to_string(),
+            );
+            if let Some(answer) = self.manners.answer(endpoint.method, &target, riddle) {
+                let signed = self.request(endpoint, path, Some(answer), true);
+                let began = self.clock.now();
+                result = self.transport.send(signed).await;
+                self.tell(endpoint, path, began, &result);
+            }
+        }
+        result
+    }
+
+    fn request(
+        &self,
+        endpoint: &Endpoint<'_>,
+        path: &str,
+        authorization: Option<HeaderText>,
+        with_body: bool,
+    ) -> HttpRequest {
+        let mut headers = self.manners.headers(endpoint.media);
+        headers.extend(authorization.map(|answer| ("authorization".to_string(), answer)));
+        let encoded = endpoint
             .body
             .as_ref()
-            .map(|body| body.to_string().into_bytes());
-        if body.is_some() {
-            headers.push((
-                "content-type".into(),
-                HeaderText::Plain("application/json".into()),
-            ));
-        }
-        let request = HttpRequest {
+            .filter(|_| with_body)
+            .map(|body| self.manners.encode(body, endpoint.media));
+        let body = encoded.map(|(kind, bytes)| {
+            headers.push(("content-type".into(), HeaderText::Plain(kind)));
+            bytes
+        });
+        HttpRequest {
             method: endpoint.method,
             url: format!("{}{path}", self.base),
             headers,
             body,
             timeout: TIMEOUT,
             body_max: BODY_MAX,
-        };
-        let began = self.clock.now();
-        let result = self.transport.send(request).await;
-        self.tell(endpoint, path, began, &result);
-        result
+        }
     }
 
     fn tell(
@@ -276,7 +342,7 @@ impl<'a> Http<'a> {
             path: path.to_string(),
             status: reply.map(|reply| reply.status),
             millis: now.duration_since(began).unsigned_abs().as_millis() as u64,
-            request_id: reply.and_then(request_id),
+            request_id: reply.and_then(|reply| self.request_id(reply)),
             mutating: endpoint.class != Class::Read,
             error: result.as_ref().err().map(|error| error.to_string()),
         }));
@@ -313,17 +379,28 @@ impl<'a> Http<'a> {
     /// The provider answered, and not with success.
     fn refused<T>(&self, class: Class, call: FailedCall, response: &HttpResponse) -> Outcome<T> {
         let now = self.clock.now();
-        let (message, errors) = self.manners.refusal(&response.body);
-        let message = strip_controls(&message);
+        let words = self.manners.refusal(&response.body);
+        let message = strip_controls(&words.message);
         if response.status >= 500 {
             let told = retry_after(response, now).map_or(Told::Nothing, Told::Wait);
             return unknown(class, call, format!("{}, {message}", response.status), told);
         }
         let refusal = Refusal {
+            provider: self.manners.provider(),
             call,
             status: response.status,
             message,
-            errors: errors.iter().map(|error| strip_controls(error)).collect(),
+            errors: words
+                .errors
+                .iter()
+                .map(|error| strip_controls(error))
+                .collect(),
+            code: words.code.as_deref().map(strip_controls),
+            fields: words
+                .fields
+                .iter()
+                .map(|(name, value)| (name.clone(), strip_controls(value)))
+                .collect(),
             headers: response.headers.iter().cloned().collect(),
         };
         let error = CallError::Refused(Box::new(refusal));
@@ -343,6 +420,26 @@ impl<'a> Http<'a> {
             },
             None => Outcome::Final(error),
         }
+    }
+
+    fn called(
+        &self,
+        endpoint: &Endpoint<'_>,
+        path: &str,
+        response: Option<&HttpResponse>,
+    ) -> FailedCall {
+        FailedCall {
+            method: endpoint.method.to_string(),
+            path: path.to_string(),
+            status: response.map(|response| response.status),
+            request_id: response.and_then(|response| self.request_id(response)),
+        }
+    }
+
+    fn request_id(&self, response: &HttpResponse) -> Option<String> {
+        response
+            .header(self.manners.request_id())
+            .map(strip_controls)
     }
 
     /// The path below our base when `location`, as told in a reply for `path`, stays on the same scheme, host and port.
@@ -381,19 +478,6 @@ enum Outcome<T> {
     Answer(T, HttpResponse),
     Final(CallError),
     Again { error: CallError, wait: Told },
-}
-
-fn called(endpoint: &Endpoint<'_>, path: &str, response: Option<&HttpResponse>) -> FailedCall {
-    FailedCall {
-        method: endpoint.method.to_string(),
-        path: path.to_string(),
-        status: response.map(|response| response.status),
-        request_id: response.and_then(request_id),
-    }
-}
-
-fn request_id(response: &HttpResponse) -> Option<String> {
-    response.header("x-github-request-id").map(strip_controls)
 }
 
 /// It may have happened: what can be repeated is repeated, all else is left to a look.

@@ -159,31 +159,43 @@ fn block_of(item: &Value) -> Result<Block, Box<Reply>> {
     }
 }
 
-/// `POST` with an array. What is there already is taken as sent, and stays one entry.
-fn add(cx: &mut Cx<'_>, group: &str) -> Outcome {
+/// Reads one sent entry, which nobody sees before `visible_at`.
+fn read(cx: &Cx<'_>, item: &Value, visible_at: jiff::Timestamp) -> Result<Entry, Box<Reply>> {
+    if !item.is_object() {
+        return Err(malformed());
+    }
+    let block = block_of(item)?;
+    let comment = match &item["comment"] {
+        Value::Null => "",
+        Value::String(text) if text.chars().count() <= COMMENT => text,
+        Value::String(_) => {
+            return Err(invalid("comment", "must have at most 80 characters"));
+        }
+        _ => return Err(misformed("comment")),
+    };
+    Ok(Entry {
+        block,
+        comment: comment.to_owned(),
+        delete_after: ends(&item["deleteAfterDate"], cx.visit.now)?,
+        visible_at,
+        active_at: visible_at + cx.draw(&format!("active {block}"), 5000, 40_000),
+    })
+}
+
+/// Reads the array that was sent; no block may be in it twice.
+fn read_all(cx: &Cx<'_>) -> Result<Vec<Entry>, Box<Reply>> {
     let sent = cx.request.body.as_ref().and_then(Value::as_array);
     let sent = sent
         .filter(|items| !items.is_empty())
         .ok_or_else(malformed)?;
-    let now = cx.visit.now;
     let visible_at = match cx.atlas.scenario.lag {
-        true => now + cx.draw("entry", 0, 20_000),
-        false => now,
+        true => cx.visit.now + cx.draw("entry", 0, 20_000),
+        false => cx.visit.now,
     };
     let mut new: Vec<Entry> = Vec::new();
     for item in sent {
-        if !item.is_object() {
-            return Err(malformed());
-        }
-        let block = block_of(item)?;
-        let comment = match &item["comment"] {
-            Value::Null => "",
-            Value::String(text) if text.chars().count() <= COMMENT => text,
-            Value::String(_) => {
-                return Err(invalid("comment", "must have at most 80 characters"));
-            }
-            _ => return Err(misformed("comment")),
-        };
+        let entry = read(cx, item, visible_at)?;
+        let block = entry.block;
         if new.iter().any(|entry| entry.block == block) {
             return Err(refuse(
                 400,
@@ -192,14 +204,14 @@ fn add(cx: &mut Cx<'_>, group: &str) -> Outcome {
                 json!([block.to_string()]),
             ));
         }
-        new.push(Entry {
-            block,
-            comment: comment.to_owned(),
-            delete_after: ends(&item["deleteAfterDate"], now)?,
-            visible_at,
-            active_at: visible_at + cx.draw(&format!("active {block}"), 5000, 40_000),
-        });
+        new.push(entry);
     }
+    Ok(new)
+}
+
+/// `POST` with an array. What is there already is taken as sent, and stays one entry.
+fn add(cx: &mut Cx<'_>, group: &str) -> Outcome {
+    let new = read_all(cx)?;
     let project = cx.project(group)?;
     let strange = |entry: &&Entry| project.entry(entry.block).is_none();
     if project.entries.len() + new.iter().filter(strange).count() > MOST {
@@ -223,14 +235,9 @@ fn add(cx: &mut Cx<'_>, group: &str) -> Outcome {
         }
     })?;
     for (id, block) in made {
-        cx.book.made(
-            Provider::Atlas,
-            "access_entry",
-            &id,
-            &parent,
-            &block,
-            MadeBy::Golive,
-        );
+        let by = MadeBy::Golive;
+        cx.book
+            .made(Provider::Atlas, "access_entry", &id, &parent, &block, by);
     }
     let mut answer = listed(cx.request, cx.project(group)?)?;
     answer.status = 201;

@@ -307,8 +307,12 @@ fn check_name(project: &Project, name: &str) -> Result<(), Box<Reply>> {
     Ok(())
 }
 
-fn create(cx: &mut Cx<'_>, group: &str) -> Outcome {
-    let sent = cx.object()?.clone();
+/// The name and the version of MongoDB that a new cluster is to have.
+fn identity(
+    cx: &Cx<'_>,
+    group: &str,
+    sent: &Map<String, Value>,
+) -> Result<(String, String), Box<Reply>> {
     let known = [
         "name",
         "clusterType",
@@ -320,7 +324,7 @@ fn create(cx: &mut Cx<'_>, group: &str) -> Outcome {
         "paused",
         "groupId",
     ];
-    only_known(&sent, &known)?;
+    only_known(sent, &known)?;
     let name = cx.text("name")?.ok_or_else(|| missing("name"))?;
     check_name(cx.project(group)?, &name)?;
     match cx.text("clusterType")?.as_deref() {
@@ -330,12 +334,18 @@ fn create(cx: &mut Cx<'_>, group: &str) -> Outcome {
         Some(_) => return Err(invalid("clusterType", "must be REPLICASET here")),
     }
     let major = cx.text("mongoDBMajorVersion")?.unwrap_or(MAJOR.to_owned());
-    if !MAJORS.iter().any(|(known, _)| *known == major) {
-        return Err(invalid(
+    match MAJORS.iter().any(|(known, _)| *known == major) {
+        true => Ok((name, major)),
+        false => Err(invalid(
             "mongoDBMajorVersion",
             "is not a version of MongoDB",
-        ));
+        )),
     }
+}
+
+fn create(cx: &mut Cx<'_>, group: &str) -> Outcome {
+    let sent = cx.object()?.clone();
+    let (name, major) = identity(cx, group, &sent)?;
     let wish = wish(&sent)?;
     let machines = machines::read(cx.spec(), sent.get("replicationSpecs"))?;
     if !cx.spec().card {

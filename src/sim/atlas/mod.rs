@@ -18,13 +18,14 @@ mod state;
 mod stories;
 mod users;
 mod wire;
+#[cfg(test)]
+mod wishes;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-pub use self::login::{Given, Login};
 pub use self::secrets::without_passwords;
 pub use self::spec::AtlasSpec;
 

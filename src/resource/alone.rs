@@ -1,0 +1,55 @@
+//! A resource on its own, with nothing behind it: for trying one without an engine.
+
+use std::net::IpAddr;
+
+use futures::future::{BoxFuture, FutureExt, LocalBoxFuture, ready};
+use jiff::Timestamp;
+
+use super::{Cx, Known, Look, Slots, here};
+use crate::plan::ItemId;
+use crate::seam::documents::{Documents, Door, Login};
+use crate::seam::resolver::Resolver;
+use crate::secret::{Secret, SecretName};
+
+/// Nobody to ask and nowhere to keep anything.
+struct Nobody;
+
+impl<'a> Cx<'a> {
+    /// A context without clients; the caller adds those it tries.
+    pub fn alone(item: &'a ItemId, now: Timestamp, known: &'a Known) -> Cx<'a> {
+        Cx {
+            item,
+            now,
+            github: None,
+            vercel: None,
+            render: None,
+            atlas: None,
+            documents: &Nobody,
+            resolver: &Nobody,
+            slots: &Nobody,
+            known,
+        }
+    }
+}
+
+impl Documents for Nobody {
+    fn login<'a>(&'a self, _: &'a Door, _: &'a Secret) -> BoxFuture<'a, Login> {
+        ready(Login::Nowhere("no databases were given".into())).boxed()
+    }
+}
+
+impl Resolver for Nobody {
+    fn public_address(&self) -> BoxFuture<'_, Result<IpAddr, String>> {
+        ready(Err("no resolver was given".into())).boxed()
+    }
+}
+
+impl Slots for Nobody {
+    fn secret<'s>(&'s self, _: &'s SecretName) -> LocalBoxFuture<'s, Look<Option<Secret>>> {
+        ready(Ok(None)).boxed_local()
+    }
+
+    fn keep<'s>(&'s self, _: &'s SecretName, _: Secret) -> LocalBoxFuture<'s, Look<()>> {
+        ready(Err(here("no vault was given", None))).boxed_local()
+    }
+}

@@ -1,0 +1,8 @@
+//! The simulated providers, and golive's own calls, against the providers' documents.
+
+mod caller;
+mod document;
+mod github;
+mod noticed;
+mod translate;
+mod validator;
