@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench launch --profile dev`. Time is the world's: 150 ms a call, builds and clusters as long as they take.
 
+#[path = "../launch/assembly.rs"]
+mod assembly;
 #[path = "../launch/disk.rs"]
 mod disk;
 #[path = "../launch/stage.rs"]

@@ -19,8 +19,9 @@
 //! }
 //! ```
 //!
-//! Paths are as the simulator takes them, so Render's begin with `/v1`. Atlas begins with its client's `Basic` header;
-//! after `caller.form("/api/oauth/token", …)` go on with `caller.sign("Bearer …")`.
+//! Paths are as the simulator takes them, so Render's begin with `/v1`. Atlas begins with its client's `Basic` header:
+//! after `caller.text(Method::Post, "/api/oauth/token", Some("grant_type=client_credentials"))` go on with
+//! `caller.sign("Bearer …")`. Last, name the provider's list in `launch.rs`: whole launches are compared too.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -89,7 +90,6 @@ impl Caller {
     }
 
     /// From now on calls carry this `authorization`.
-    #[allow(dead_code, reason = "only Atlas needs it")]
     pub fn sign(&mut self, authorization: impl Into<String>) {
         self.signature = authorization.into();
     }
@@ -126,25 +126,13 @@ impl Caller {
 
     /// A call with a JSON body, or without one: its status, and its body or null.
     pub fn call(&mut self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
-        let body = body.map(|body| body.to_string().into_bytes());
-        self.exchange(method, path, body, None)
+        let body = body.map(|body| body.to_string());
+        self.text(method, path, body.as_deref())
     }
 
-    /// A POST with a form, such as `grant_type=client_credentials`.
-    #[allow(dead_code, reason = "only Atlas needs it")]
-    pub fn form(&mut self, path: &str, form: &str) -> (u16, Value) {
-        let kind = "application/x-www-form-urlencoded";
-        self.exchange(Method::Post, path, Some(form.into()), Some(kind))
-    }
-
-    /// Asks for what the document offers: its media type for the reply, and the same for the body where it has one.
-    fn exchange(
-        &mut self,
-        method: Method,
-        path: &str,
-        body: Option<Vec<u8>>,
-        kind: Option<&str>,
-    ) -> (u16, Value) {
+    /// A call with a body as it is, such as a form. Asks for the media type that the document offers, and sends the
+    /// body as the one that it declares.
+    pub fn text(&mut self, method: Method, path: &str, body: Option<&str>) -> (u16, Value) {
         self.wait(BETWEEN_S);
         let path = match path.strip_prefix('.') {
             Some(rest) => format!("{}{rest}", self.below),
@@ -164,15 +152,17 @@ impl Caller {
             header("accept", accept.unwrap_or("application/json")),
         ];
         if body.is_some() {
-            let kind = kind.or(declared).unwrap_or("application/json");
-            headers.push(header("content-type", kind));
+            headers.push(header(
+                "content-type",
+                declared.unwrap_or("application/json"),
+            ));
         }
         let call = Call {
             provider: self.provider,
             method,
             path,
             headers,
-            body,
+            body: body.map(Into::into),
         };
         let response = self.answer(&call);
         self.validator.check(&call, Some(&response));

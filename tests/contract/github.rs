@@ -171,5 +171,7 @@ fn every_exchange_has_the_shape_that_the_document_promises() {
     pull_request(&mut caller, &sha);
     merge(&mut caller, &sha);
     issues(&mut caller);
-    caller.finish(45);
+    caller.sign("Bearer withdrawn");
+    assert_eq!(caller.get("/user").0, 401);
+    caller.finish(46);
 }

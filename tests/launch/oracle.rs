@@ -194,7 +194,11 @@ fn finished(stage: &Stage, ran: &Ran, wrong: &mut Vec<String>) {
             wrong.push(format!("I10 {} is {}", item.id, shown.word()));
         }
     }
-    let hours = ran.end.now.duration_since(super::stage::START).as_hours();
+    let hours = ran
+        .end
+        .now
+        .duration_since(super::assembly::START)
+        .as_hours();
     if ran.end.calls() > CALLS_MAX || hours > HOURS_MAX {
         wrong.push(format!(
             "I10 took {} calls and {hours} hours",

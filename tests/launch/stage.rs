@@ -6,15 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use futures::future::BoxFuture;
 use golive::app::place::Place;
-use golive::app::session::{Parts, Voice, run_to_rest};
 use golive::clock::Jumping;
-use golive::engine::Settings;
 use golive::engine::desk::Seams;
 use golive::error::Result;
-use golive::init;
 use golive::journal::{self, Contents, Paths};
-use golive::manifest::{LaunchId, Manifest, Preset};
-use golive::operator::{Operator, Policy};
+use golive::manifest::Manifest;
+use golive::operator::Policy;
 use golive::plan::{ItemId, Provider};
 use golive::seam::clock::Clock;
 use golive::seam::disk::{Disk, Holder, Locking};
@@ -22,15 +19,14 @@ use golive::seam::transport::{HttpRequest, HttpResponse, Transport, TransportErr
 use golive::seam::vault::Vault;
 use golive::secret::{Secret, SecretName};
 use golive::sim::transport::SimTransport;
-use golive::sim::{Act, FaultRule, Names, Scenario, World};
-use golive::step::{Catalog, Launch, expand};
+use golive::sim::{Act, FaultRule, Scenario, World};
+use golive::step::Launch;
 use golive::vault::memory::{Content, MemoryVault};
 use golive::view::View;
 use jiff::Timestamp;
 
+use super::assembly::{self, START, Walk};
 use super::disk::{Image, MemDisk};
-
-pub const START: Timestamp = Timestamp::constant(1_795_000_000, 0);
 
 /// What all runs of one story have in common.
 pub struct Stage {
@@ -45,16 +41,11 @@ pub struct Stage {
 impl Stage {
     /// The preset's whole launch on a named world.
     pub fn whole(world: &str) -> Stage {
-        let preset = Preset::named("bondigoo").unwrap();
-        let id = LaunchId::parse("bondigoo-1a2b3c4d").unwrap();
-        let (_, manifest) = init::rehearsed(preset, &id).unwrap();
-        Stage::of(manifest, world)
+        Stage::of(assembly::preset(), world)
     }
 
     pub fn of(manifest: Manifest, world: &str) -> Stage {
-        let names: Names = golive::app::rehearse::names(&manifest).unwrap();
-        let scenario = Scenario::named(world, &names).unwrap();
-        let launch = expand(&Catalog::embedded().unwrap(), &manifest, true).unwrap();
+        let (launch, scenario) = assembly::of(&manifest, world);
         Stage {
             manifest,
             launch,
@@ -133,22 +124,12 @@ impl Stage {
 
     /// Goes on from a moment until everything rests, with the world's own operator. `watch` sees every seam call.
     pub fn run(&self, from: &Moment, watch: Option<Watch>) -> Result<Ran> {
-        let operator = Policy {
-            by: "dana".into(),
-            rehearsed: true,
-            ..Policy::default()
-        };
-        self.run_with(from, watch, operator, true)
+        self.run_with(from, watch, assembly::operator(), true)
     }
 
     /// The same, with a person who acts in the world right after golive has written down its first intention.
     pub fn run_meddled(&self, from: &Moment, act: Act) -> Result<Ran> {
-        let operator = Policy {
-            by: "dana".into(),
-            rehearsed: true,
-            ..Policy::default()
-        };
-        self.perform(from, None, operator, true, Some(act))
+        self.perform(from, None, assembly::operator(), true, Some(act))
     }
 
     pub fn run_with(
@@ -202,22 +183,12 @@ impl Stage {
                 documents: doors.clone(),
                 resolver: doors,
             };
-            let policy = Policy {
-                secrets: golive::app::rehearse::secrets(&from.world.tokens(), &self.manifest),
-                ..policy
-            };
-            let settings = Settings {
+            let tokens = from.world.tokens();
+            let part = Walk {
                 apply,
-                select: self.part.clone(),
-                urls: golive::app::rehearse::urls(),
-                undo: false,
+                part: self.part.clone(),
             };
-            let parts = match apply {
-                true => Parts::open_or_refuse(&place, seams, settings)?,
-                false => Parts::look(&place, seams, settings)?,
-            };
-            let (view, _) =
-                run_to_rest(parts, Operator::new(policy), &mut Voice::Silent, false).await?;
+            let view = assembly::to_rest(&place, seams, &tokens, policy, part).await?;
             let end = Moment {
                 label: "the end".into(),
                 world: world.lock().unwrap().clone(),

@@ -2,10 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::spec::{App, TeamRole, VercelPlan};
 use crate::seam::transport::Method;
 use crate::sim::desk::{Desk, scenario};
-use crate::sim::fault::parse_list;
 use crate::sim::{MadeBy, Provider, Scenario};
 
 pub(super) const BUILD: &str = "CI=false npm run build";
