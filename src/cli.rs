@@ -84,11 +84,14 @@ pub enum Command {
         #[command(flatten)]
         given: crate::init::Given,
     },
-    /// Keep a provider's token in the vault, after a look that it works
+    /// Keep what signs for a provider in the vault, after a look that it works
     Login {
-        /// Such as github
+        /// github, vercel, render or atlas
         #[arg(default_value = "github")]
         provider: String,
+        /// Only this one of several, such as ATLAS_CLIENT_SECRET
+        #[arg(long, value_name = "NAME")]
+        slot: Option<String>,
         #[command(flatten)]
         from: From,
     },

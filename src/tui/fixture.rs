@@ -152,7 +152,9 @@ pub fn lookup() -> Lookup {
     Lookup {
         token_page: Box::new(|slot| {
             (slot == "GITHUB_TOKEN").then(|| TokenPage {
-                url: "https://github.com/settings/personal-access-tokens/new".into(),
+                what: "GitHub token".into(),
+                url: Some("https://github.com/settings/personal-access-tokens/new".into()),
+                choose: vec![],
                 scopes: vec![
                     "Contents: read and write (branches, the CORS change)".into(),
                     "Pull requests: read and write (the promotions)".into(),
@@ -160,6 +162,7 @@ pub fn lookup() -> Lookup {
                 ],
                 expiry: "30 days: the launch is over by then".into(),
                 use_: "reads the repository, creates branches, rules and pull requests, each after you approved it".into(),
+                mind: vec!["golive never pushes to main, staging or develop directly".into()],
             })
         }),
         rehearsal_secret: Box::new(|_| None),

@@ -170,15 +170,33 @@ fn side_lines(scene: &Scene<'_>, columns: usize) -> Vec<Line<'static>> {
             lines.push(turn_line(scene, turn, columns));
         }
     }
+    let found = scene.view.open_findings();
+    if let Some((first, _)) = found.first() {
+        let count: usize = found.iter().map(|(_, open)| open).sum();
+        lines.extend(head(&format!("Findings ({count})")));
+        let more = match found.len() {
+            1 => String::new(),
+            n => format!(" and {} more", n - 1),
+        };
+        let text = format!("  ! {first}{more}");
+        lines.push(Line::from(
+            scene.span(text::cut(&text, columns), Role::Warning),
+        ));
+    }
     if !scene.view.limits.is_empty() {
         lines.extend(head("Limits"));
-        for (provider, limit) in &scene.view.limits {
+        for ((provider, what), limit) in &scene.view.limits {
             let left = format!("{}/{} left", limit.remaining, limit.limit);
             let when = match columns >= 36 {
                 true => format!(", till {}", scene.minute(limit.resets_at)),
                 false => String::new(),
             };
-            lines.push(Line::from(format!("  {provider}  {left}{when}")));
+            let what = match what.is_empty() {
+                true => String::new(),
+                false => format!(" {what}"),
+            };
+            let text = format!("  {provider}{what}  {left}{when}");
+            lines.push(Line::from(text::cut(&text, columns)));
         }
     }
     for (provider, back_off) in &scene.view.backing_off {
