@@ -17,14 +17,15 @@ use golive::sim::{Call, CallRecord, Provider, Scenario, World};
 use golive::vault::memory::MemoryVault;
 
 use crate::assembly::{self, START, Walk};
-use crate::github;
 use crate::validator::{Exception, Validator};
+use crate::{github, vercel};
 
 /// What each provider's file lists.
 fn exceptions(provider: Provider) -> &'static [Exception] {
     match provider {
         Provider::Github => github::EXCEPTIONS,
-        Provider::Vercel | Provider::Render | Provider::Atlas => &[],
+        Provider::Vercel => vercel::EXCEPTIONS,
+        Provider::Render | Provider::Atlas => &[],
     }
 }
 
