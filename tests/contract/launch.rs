@@ -17,6 +17,7 @@ use golive::sim::{Call, CallRecord, Provider, Scenario, World};
 use golive::vault::memory::MemoryVault;
 
 use crate::assembly::{self, START, Walk};
+use crate::atlas;
 use crate::github;
 use crate::render;
 use crate::validator::{Exception, Validator};
@@ -26,7 +27,8 @@ fn exceptions(provider: Provider) -> &'static [Exception] {
     match provider {
         Provider::Github => github::EXCEPTIONS,
         Provider::Render => render::EXCEPTIONS,
-        Provider::Vercel | Provider::Atlas => &[],
+        Provider::Atlas => atlas::EXCEPTIONS,
+        Provider::Vercel => &[],
     }
 }
 
