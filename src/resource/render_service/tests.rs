@@ -1,0 +1,2 @@
+//! Stories of a service's plan.
+
