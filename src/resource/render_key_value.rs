@@ -95,7 +95,9 @@ impl Change for RenderKeyValueChange {
             Self::Create { wish, .. } => Row {
                 new: Some(format!("{}, {}, {POLICY}", wish.plan, wish.region)),
                 price: price(&wish.plan),
-                detail: vec!["reached from inside Render only, until its allow-list says more".into()],
+                detail: vec![
+                    "reached from inside Render only, until its allow-list says more".into(),
+                ],
                 ..Row::new(item, "create", Sign::Create, format!("Redis {}", wish.name))
             },
             Self::Alter {
@@ -114,7 +116,12 @@ impl Change for RenderKeyValueChange {
                 price: *price,
                 not_made_by_golive: !made_by_golive,
                 detail: detail.clone(),
-                ..Row::new(item, field, Sign::Change, format!("{field} of Redis {name}"))
+                ..Row::new(
+                    item,
+                    field,
+                    Sign::Change,
+                    format!("{field} of Redis {name}"),
+                )
             },
             Self::Delete { name, .. } => Row {
                 undo: Undo::OneWay,
@@ -204,8 +211,7 @@ impl Resource for RenderKeyValue {
             return Outputs::new();
         };
         let urls = seen.urls.clone();
-        let (external, internal) =
-            urls.map_or((None, None), |urls| (urls.external, urls.internal));
+        let (external, internal) = urls.map_or((None, None), |urls| (urls.external, urls.internal));
         let outputs = [
             ("id", Some(Output::Text(own.id.clone()))),
             ("external_url", external.map(Output::Secret)),
@@ -314,7 +320,11 @@ impl RenderKeyValue {
             item: item.clone(),
             owner,
             urls: None,
-            twins: named.iter().filter(other).map(|one| one.id.clone()).collect(),
+            twins: named
+                .iter()
+                .filter(other)
+                .map(|one| one.id.clone())
+                .collect(),
             free_elsewhere: others.find(free).map(|one| one.name.clone()),
             found,
         }
@@ -369,7 +379,10 @@ impl RenderKeyValue {
 
     /// What golive never replaces: an instance in another region.
     fn elsewhere(&self, own: &KeyValue) -> Option<String> {
-        let region = own.region.as_ref().filter(|region| **region != self.region)?;
+        let region = own
+            .region
+            .as_ref()
+            .filter(|region| **region != self.region)?;
         Some(region.clone())
     }
 
@@ -388,7 +401,10 @@ impl RenderKeyValue {
         if let Some(wait) = self.on_its_way(seen, own) {
             return Plan::Wait(wait);
         }
-        let plan = own.plan.as_deref().filter(|now| !same_plan(true, &self.plan, now));
+        let plan = own
+            .plan
+            .as_deref()
+            .filter(|now| !same_plan(true, &self.plan, now));
         if let Some(now) = plan.filter(|now| is_smaller_key_value(&self.plan, now)) {
             return Plan::Blocked(Blocker::ByHand {
                 what: format!(
@@ -435,7 +451,12 @@ impl RenderKeyValue {
         }
         if let Some(now) = plan {
             let mut change = alter("plan", now, &self.plan, json!({ "plan": self.plan }));
-            if let RenderKeyValueChange::Alter { price: cost, detail, .. } = &mut change {
+            if let RenderKeyValueChange::Alter {
+                price: cost,
+                detail,
+                ..
+            } = &mut change
+            {
                 *cost = price(&self.plan);
                 detail.push("it is away for a moment, and cannot be made smaller again".into());
                 if now == "free" {
@@ -520,14 +541,21 @@ impl RenderKeyValue {
         if own.allowed().iter().any(|entry| open(&entry.cidr_block)) {
             findings.push(Finding::new(
                 "open",
-                format!("the allow-list of Redis {} lets everyone in ({EVERYWHERE})", self.name),
+                format!(
+                    "the allow-list of Redis {} lets everyone in ({EVERYWHERE})",
+                    self.name
+                ),
                 format!("remove that entry at {}", page(own)),
             ));
         }
         if !seen.twins.is_empty() {
             findings.push(Finding::new(
                 "twin",
-                format!("{} is also the name of {}", self.name, seen.twins.join(", ")),
+                format!(
+                    "{} is also the name of {}",
+                    self.name,
+                    seen.twins.join(", ")
+                ),
                 format!("golive uses {}; rename or delete what is not used", own.id),
             ));
         }
