@@ -210,16 +210,14 @@ impl Resource for RenderService {
         }
     }
 
-    async fn apply(
-        &self,
-        cx: &Cx<'_>,
-        change: &RenderServiceChange,
-    ) -> Result<Applied, CallError> {
+    async fn apply(&self, cx: &Cx<'_>, change: &RenderServiceChange) -> Result<Applied, CallError> {
         let client = cx.render()?;
         match change {
             RenderServiceChange::Create { wish, owner, .. } => {
                 let repo = wish.repo();
-                let own = client.create_service(&wish.new_service(owner, &repo)).await?;
+                let own = client
+                    .create_service(&wish.new_service(owner, &repo))
+                    .await?;
                 Ok(Applied {
                     made: Some(made(&own, wish)),
                 })

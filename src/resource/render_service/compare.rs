@@ -39,15 +39,17 @@ impl RenderService {
         }
         let changes = self.differences(known, own);
         let plan_changes = changes.iter().any(|change| change.field == "plan");
-        if let Some(blocker) = self
-            .impossible_plan(&seen.item)
-            .filter(|_| plan_changes)
-        {
+        if let Some(blocker) = self.impossible_plan(&seen.item).filter(|_| plan_changes) {
             return Plan::Blocked(blocker);
         }
         match changes.is_empty() {
             true => Plan::Settled(self.evidence(known, seen, own)),
-            false => Plan::Change(changes.into_iter().map(RenderServiceChange::Alter).collect()),
+            false => Plan::Change(
+                changes
+                    .into_iter()
+                    .map(RenderServiceChange::Alter)
+                    .collect(),
+            ),
         }
     }
 
@@ -84,8 +86,13 @@ impl RenderService {
     /// One alteration for each field that is shown and differs.
     fn differences(&self, known: &Known, own: &Service) -> Vec<Alteration> {
         let details = |details: Value| json!({ "serviceDetails": details });
-        let command = |name: &str, command: &str| details(json!({ "envSpecificDetails": { name: command } }));
-        let wished_health = self.health.as_deref().map(path).filter(|_| self.kind == WEB);
+        let command =
+            |name: &str, command: &str| details(json!({ "envSpecificDetails": { name: command } }));
+        let wished_health = self
+            .health
+            .as_deref()
+            .map(path)
+            .filter(|_| self.kind == WEB);
         let health = own.health().map(path);
         let fields: [(&'static str, Option<String>, String, Value); 7] = [
             (
@@ -226,7 +233,7 @@ fn shown(value: String) -> String {
 }
 
 /// `./server/` is `server`, `.` is the root.
-fn folder(text: &str) -> String {
+pub(super) fn folder(text: &str) -> String {
     let text = text.trim();
     let text = text.strip_prefix("./").unwrap_or(text).trim_matches('/');
     match text {

@@ -51,7 +51,10 @@ impl RenderService {
         if own.is_deployed_by_hand() {
             findings.push(Finding::new(
                 "no-auto-deploy",
-                format!("a push to {} does not deploy {}: its auto-deploy is off", self.branch, self.name),
+                format!(
+                    "a push to {} does not deploy {}: its auto-deploy is off",
+                    self.branch, self.name
+                ),
                 format!("switch it on at {}/settings", self.page(own)),
             ));
         }
@@ -77,13 +80,18 @@ fn deploys(made_by_golive: bool, deploys: &[Deploy]) -> String {
     };
     let was_live = deploys.iter().any(Deploy::has_been_live);
     match (latest.failure(), was_live) {
-        (Some(why), true) => format!("the latest deploy failed ({why}); what was live before goes on"),
+        (Some(why), true) => {
+            format!("the latest deploy failed ({why}); what was live before goes on")
+        }
         (Some(why), false) if made_by_golive => {
             format!("the first deploy failed, as expected before step 7: {why}")
         }
         (Some(why), false) => format!("no deploy of it has been live yet: {why}"),
         (None, _) if latest.has_been_live() => "a deploy is live".into(),
-        (None, _) => format!("a deploy is on its way ({})", latest.status.replace('_', " ")),
+        (None, _) => format!(
+            "a deploy is on its way ({})",
+            latest.status.replace('_', " ")
+        ),
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::compare::folder;
 use super::{RenderService, ServiceKey, WEB, WORKER};
 use crate::plan::{Finding, ItemId};
 use crate::provider::github::{Client, File};
@@ -45,7 +46,12 @@ impl Package {
             return Package::Unreadable("it is not a JSON object");
         };
         let entries = |name: &str| package.get(name).and_then(Value::as_object);
-        let names = |name: &str| entries(name).into_iter().flatten().map(|(key, _)| key.clone());
+        let names = |name: &str| {
+            entries(name)
+                .into_iter()
+                .flatten()
+                .map(|(key, _)| key.clone())
+        };
         let scripts = entries("scripts").into_iter().flatten();
         Package::Read {
             scripts: scripts
@@ -61,7 +67,7 @@ impl Package {
 
 /// Where it stands in the repository.
 fn path(root: &str) -> String {
-    match root {
+    match &*folder(root) {
         "" => "package.json".into(),
         root => format!("{root}/package.json"),
     }
@@ -244,9 +250,12 @@ fn left_out(
                 next.extend(scripts.get(script).cloned());
             }
             let started = started_by(part);
-            missing.extend(started.into_iter().map(package_of).filter(|package| {
-                tools.contains(package) && !dependencies.contains(package)
-            }));
+            missing.extend(
+                started
+                    .into_iter()
+                    .map(package_of)
+                    .filter(|package| tools.contains(package) && !dependencies.contains(package)),
+            );
         }
     }
     missing
@@ -264,7 +273,10 @@ fn started_by(command: &str) -> Vec<&str> {
             word if at_program => {
                 started.push(word);
                 // These start what comes after them.
-                at_program = matches!(word, "cross-env" | "npx" | "env" | "exec" | "dotenv" | "env-cmd");
+                at_program = matches!(
+                    word,
+                    "cross-env" | "npx" | "env" | "exec" | "dotenv" | "env-cmd"
+                );
             }
             _ => {}
         }
@@ -284,7 +296,9 @@ fn package_of(program: &str) -> String {
         ("run-s", "npm-run-all"),
         ("webpack", "webpack-cli"),
     ];
-    let program = program.rsplit_once(".bin/").map_or(program, |(_, name)| name);
+    let program = program
+        .rsplit_once(".bin/")
+        .map_or(program, |(_, name)| name);
     if let Some((_, package)) = other.iter().find(|(name, _)| *name == program) {
         return (*package).into();
     }
@@ -305,7 +319,10 @@ mod tests {
         for (start, script) in [
             ("npm start", Some("start")),
             ("npm run dev", Some("dev")),
-            ("NODE_ENV=production npm --silent run worker", Some("worker")),
+            (
+                "NODE_ENV=production npm --silent run worker",
+                Some("worker"),
+            ),
             ("yarn dev", Some("dev")),
             ("pnpm run dev -- --port 1", Some("dev")),
             ("node server.js", None),
@@ -328,7 +345,10 @@ mod tests {
         let of = |start: &str| left_out(start, &scripts, &names(&["tsx"]), &tools);
         assert_eq!(of("npm run watch"), names(&["nodemon", "typescript"]));
         assert_eq!(of("npm run dev"), names(&["cross-env"]));
-        assert_eq!(of("concurrently \"nodemon a\" \"tsx b\""), names(&["nodemon"]));
+        assert_eq!(
+            of("concurrently \"nodemon a\" \"tsx b\""),
+            names(&["nodemon"])
+        );
         assert_eq!(of("node -r dotenv/config server.js"), names(&["dotenv"]));
         assert_eq!(of("npx nodemon x"), names(&["nodemon"]));
         assert!(of("npm run loop").is_empty());
@@ -340,7 +360,11 @@ mod tests {
         for build in ["npm ci", "npm install", "yarn", "npm ci && npm run build"] {
             assert!(leaves_tools_out(build), "{build}");
         }
-        for build in ["npm ci --include=dev", "NODE_ENV=development npm ci", "make"] {
+        for build in [
+            "npm ci --include=dev",
+            "NODE_ENV=development npm ci",
+            "make",
+        ] {
             assert!(!leaves_tools_out(build), "{build}");
         }
     }
@@ -348,10 +372,18 @@ mod tests {
     #[test]
     fn a_package_file_of_any_shape_is_read_without_complaint() {
         for text in ["", "[]", "{", "null", "\u{0}"] {
-            assert!(matches!(Package::read(text), Package::Unreadable(_)), "{text}");
+            assert!(
+                matches!(Package::read(text), Package::Unreadable(_)),
+                "{text}"
+            );
         }
         let odd = r#"{"scripts": {"dev": 7, "start": "node ."}, "dependencies": [], "devDependencies": null}"#;
-        let Package::Read { scripts, dependencies, tools } = Package::read(odd) else {
+        let Package::Read {
+            scripts,
+            dependencies,
+            tools,
+        } = Package::read(odd)
+        else {
             panic!("not read");
         };
         assert_eq!(scripts.keys().collect::<Vec<_>>(), ["start"]);
