@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::{Applied, Cx, Known, Look, Resource, here};
-use crate::plan::{
-    Blocker, Change, Evidence, Finding, ItemId, Made, Outputs, Plan, Row, Sign,
-};
+use crate::plan::{Blocker, Change, Evidence, Finding, ItemId, Made, Outputs, Plan, Row, Sign};
 use crate::provider::http::CallError;
 use crate::provider::render::{AllowedRange, Client, KeyValue, cidr, dashboard};
 
@@ -77,7 +75,10 @@ impl Resource for RenderRedisAccess {
         let client = cx.render()?;
         let id = cx.known.output(&self.redis, "id").ok_or_else(|| {
             here(
-                format!("{} is not known before {} is settled", self.name, self.redis),
+                format!(
+                    "{} is not known before {} is settled",
+                    self.name, self.redis
+                ),
                 Some(format!("golive run {}", self.redis)),
             )
         })?;
@@ -142,9 +143,10 @@ impl Resource for RenderRedisAccess {
 
     /// Only entries that golive made and that still bear its description.
     fn undo(&self, known: &Known, seen: &Seen) -> Vec<RenderRedisAccessChange> {
-        let made = known.made.iter().filter(|made| {
-            made.kind == KIND && made.as_made.as_ref() == Some(&seen.redis.id)
-        });
+        let made = known
+            .made
+            .iter()
+            .filter(|made| made.kind == KIND && made.as_made.as_ref() == Some(&seen.redis.id));
         let ranges: Vec<String> = made
             .flat_map(|made| made.id.split(','))
             .map(str::to_string)
@@ -194,7 +196,9 @@ async fn allow(
 
 fn missing(redis: &KeyValue, wanted: &BTreeSet<String>) -> Vec<String> {
     let allowed = redis.allowed().iter();
-    let allowed: BTreeSet<String> = allowed.filter_map(|entry| cidr(&entry.cidr_block)).collect();
+    let allowed: BTreeSet<String> = allowed
+        .filter_map(|entry| cidr(&entry.cidr_block))
+        .collect();
     wanted.difference(&allowed).cloned().collect()
 }
 
@@ -294,7 +298,9 @@ impl RenderRedisAccess {
             evidence = evidence.note(format!("other entries on it, left alone: {others}"));
         }
         for item in &seen.silent {
-            evidence = evidence.note(format!("Render does not tell where the calls of {item} come from"));
+            evidence = evidence.note(format!(
+                "Render does not tell where the calls of {item} come from"
+            ));
         }
         evidence.findings([self.external()])
     }
@@ -357,12 +363,17 @@ mod tests {
     #[test]
     fn what_is_missing_is_added_and_what_is_there_is_left() {
         let known = known(&[FRANKFURT, "74.220.51.0/24,10.1.2.3"]);
-        let list = json!([entry("74.220.51.0/24", "ops"), entry("1.2.3.4/32", "laptop")]);
+        let list = json!([
+            entry("74.220.51.0/24", "ops"),
+            entry("1.2.3.4/32", "laptop")
+        ]);
         let Plan::Change(changes) = plan(&known, list) else {
             panic!("no change");
         };
         assert_eq!(
-            changes[0].row(&ItemId::new("4.redis-access-prod")).to_string(),
+            changes[0]
+                .row(&ItemId::new("4.redis-access-prod"))
+                .to_string(),
             "+ allow-list of Redis shop-redis: 10.1.2.3/32, 74.220.59.0/24"
         );
         let RenderRedisAccessChange::Allow { description, .. } = &changes[0] else {
@@ -374,7 +385,9 @@ mod tests {
     #[test]
     fn ranges_that_are_there_settle_it_with_the_better_way_offered() {
         let list = json!([
-            entry("74.220.51.7/24", "ops"), entry("74.220.59.0/24", "ops"), entry("1.2.3.4", "laptop")
+            entry("74.220.51.7/24", "ops"),
+            entry("74.220.59.0/24", "ops"),
+            entry("1.2.3.4", "laptop")
         ]);
         let Plan::Settled(evidence) = plan(&known(&[FRANKFURT]), list) else {
             panic!("not settled");
@@ -397,7 +410,10 @@ mod tests {
         assert_eq!(url.as_deref(), Some("https://dashboard.render.com/r/red-1"));
         let list = json!([entry("74.220.51.0/24", "by hand")]);
         let asked = plan(&known(&[]), list);
-        assert!(matches!(asked, Plan::Blocked(Blocker::Attest { .. })), "{asked:?}");
+        assert!(
+            matches!(asked, Plan::Blocked(Blocker::Attest { .. })),
+            "{asked:?}"
+        );
     }
 
     #[test]
@@ -410,7 +426,10 @@ mod tests {
         let record = access().found(&seen, "allow").unwrap();
         assert_eq!(record.id, "74.220.51.0/24");
         assert!(access().undo(&Known::default(), &seen).is_empty());
-        let both = made(&seen.redis, &["74.220.51.0/24".into(), "74.220.59.0/24".into()]);
+        let both = made(
+            &seen.redis,
+            &["74.220.51.0/24".into(), "74.220.59.0/24".into()],
+        );
         let known = Known {
             made: vec![both],
             ..Known::default()
