@@ -77,9 +77,17 @@ pub struct NewKeyValue<'k> {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionInfo {
-    #[serde(default, rename = "internalConnectionString", deserialize_with = "hidden")]
+    #[serde(
+        default,
+        rename = "internalConnectionString",
+        deserialize_with = "hidden"
+    )]
     pub internal: Option<Secret>,
-    #[serde(default, rename = "externalConnectionString", deserialize_with = "hidden")]
+    #[serde(
+        default,
+        rename = "externalConnectionString",
+        deserialize_with = "hidden"
+    )]
     pub external: Option<Secret>,
 }
 

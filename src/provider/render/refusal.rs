@@ -42,7 +42,13 @@ fn worded(refusal: &Refusal) -> Verdict {
     if refusal.says("more than 1 free tier") {
         return Verdict::Blocked(free_taken());
     }
-    let unknown = ["invalid", "unknown", "not a valid", "must be one of", "unsupported"];
+    let unknown = [
+        "invalid",
+        "unknown",
+        "not a valid",
+        "must be one of",
+        "unsupported",
+    ];
     let not_known = unknown.iter().any(|word| refusal.says(word));
     for (word, page) in [
         ("plan", "https://render.com/pricing"),
@@ -129,16 +135,21 @@ mod tests {
 
     #[test]
     fn what_a_person_must_do_comes_with_its_page() {
-        let card = "Payment information is required to complete this request. To add a card, visit …";
+        let card =
+            "Payment information is required to complete this request. To add a card, visit …";
         assert_eq!(by_hand(told(402, card)).1, BILLING);
-        let repo = "passed in repository URL is invalid or unfetchable: https://github.com/acme/shop.";
+        let repo =
+            "passed in repository URL is invalid or unfetchable: https://github.com/acme/shop.";
         let (what, url, paste) = by_hand(told(400, repo));
         assert!(what.contains("GitHub app"));
         assert_eq!((url.as_str(), paste[0].as_str()), (APP, NEW_SERVICE));
         let free = "cannot have more than 1 free tier Key Value instance";
         assert_eq!(by_hand(told(400, free)).2, ["plan = \"starter\""]);
         let plan = by_hand(told(400, "invalid plan: enormous")).0;
-        assert!(plan.starts_with("correct the plan in golive.toml"), "{plan}");
+        assert!(
+            plan.starts_with("correct the plan in golive.toml"),
+            "{plan}"
+        );
         let region = by_hand(told(400, "region: unknown value mars")).0;
         assert!(region.contains("the region"), "{region}");
     }

@@ -200,9 +200,7 @@ impl Deploy {
     pub fn had_the_repository(&self) -> bool {
         let built = ["pre_deploy_in_progress", "pre_deploy_failed"];
         let started = ["build_in_progress", "update_in_progress", "update_failed"];
-        self.has_been_live()
-            || built.contains(&&*self.status)
-            || started.contains(&&*self.status)
+        self.has_been_live() || built.contains(&&*self.status) || started.contains(&&*self.status)
     }
 
     /// Why it ended without being live, in words; `None` while it goes on, and when it was live.
@@ -331,7 +329,10 @@ mod tests {
         ] {
             assert!(same_repository(home, same), "{same}");
         }
-        for other in ["https://github.com/acme/shop2", "https://gitlab.com/acme/shop"] {
+        for other in [
+            "https://github.com/acme/shop2",
+            "https://gitlab.com/acme/shop",
+        ] {
             assert!(!same_repository(home, other), "{other}");
         }
     }
@@ -365,7 +366,12 @@ mod tests {
             outbound.ranges()
         };
         assert_eq!(
-            told(json!(["74.220.59.0/24", "74.220.51.0/24", "74.220.59.0/24", "x"])),
+            told(json!([
+                "74.220.59.0/24",
+                "74.220.51.0/24",
+                "74.220.59.0/24",
+                "x"
+            ])),
             ["74.220.51.0/24", "74.220.59.0/24"]
         );
         assert_eq!(told(json!(["44.229.227.142"])), ["44.229.227.142/32"]);

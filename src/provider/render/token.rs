@@ -63,7 +63,9 @@ fn simulated(rest: &str) -> Result<()> {
     match rest.rsplit_once('-') {
         Some(("render", digits)) if hex(digits) => Ok(()),
         Some((other, digits)) if hex(digits) && other.chars().all(|c| c.is_ascii_lowercase()) => {
-            Err(not_render(format!("it is the simulator's token for {other}")))
+            Err(not_render(format!(
+                "it is the simulator's token for {other}"
+            )))
         }
         _ => Err(not_render("it is no whole token of the simulator".into())),
     }
