@@ -84,11 +84,14 @@ pub enum Command {
         #[command(flatten)]
         given: crate::init::Given,
     },
-    /// Keep a provider's token in the vault, after a look that it works
+    /// Keep what signs for a provider in the vault, after a look that it works
     Login {
-        /// Such as github
+        /// github, vercel, render or atlas
         #[arg(default_value = "github")]
         provider: String,
+        /// Only this one of several, such as ATLAS_CLIENT_SECRET
+        #[arg(long, value_name = "NAME")]
+        slot: Option<String>,
         #[command(flatten)]
         from: From,
     },
@@ -143,6 +146,7 @@ pub enum Command {
     },
     /// Live with a finding, with a reason
     Accept {
+        /// Item and finding, such as 4.worker-prod/npm-run-dev; golive status lists them
         finding: String,
         #[arg(long)]
         by: String,
@@ -162,7 +166,7 @@ pub enum Command {
     Simulate(Simulate),
     /// What works on this machine, and what to do about the rest
     Doctor,
-    /// Explain a step, an item or an error code
+    /// Explain a step, an item, a secret or an error code
     Explain { topic: String },
 }
 
@@ -190,7 +194,7 @@ pub struct Run {
     /// Approve what is free and can be taken back
     #[arg(long)]
     pub yes: bool,
-    /// Type a confirmation up front
+    /// A word that a plan asks for, given up front: its total, or the name of what cannot be taken back
     #[arg(long, value_name = "WORD")]
     pub confirm: Vec<String>,
     /// Answers instead of questions
@@ -203,10 +207,11 @@ pub struct Run {
 
 #[derive(Debug, Subcommand)]
 pub enum Secrets {
-    /// Names, kinds and fingerprints
+    /// Names, what they are for, where they are, fingerprints
     List,
     /// Keep a value
     Set {
+        /// Such as VERCEL_TOKEN or dev.DATABASE_PASSWORD; golive secrets list names all
         name: String,
         #[command(flatten)]
         from: From,

@@ -40,7 +40,7 @@ impl ItemId {
 
 impl fmt::Display for ItemId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.pad(&self.0)
     }
 }
 
@@ -196,6 +196,15 @@ impl Row {
             known_after: None,
             detail: vec![],
         }
+    }
+
+    /// Only a person who looks may approve it, or the word that it asks for: `--yes` alone never does.
+    pub fn wants_a_person(&self) -> bool {
+        self.confirm.is_some()
+            || self.undo == Undo::OneWay
+            || self.sign == Sign::Remove
+            || self.not_made_by_golive
+            || self.restores_drift
     }
 
     /// What an approval holds on to: where, what, the shown old and new value, and the price. Detail and colour do not

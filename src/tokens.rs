@@ -4,16 +4,14 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::plan::Provider;
 use crate::secret::SecretName;
 
-/// One token, as `assets/tokens.toml` describes it.
+/// What signs for one provider, as `assets/tokens.toml` describes it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Token {
-    /// The name it is kept under.
-    pub slot: SecretName,
-    /// As `golive login PROVIDER` takes it.
-    pub provider: String,
+    pub provider: Provider,
     pub name: String,
     /// The expiry to choose when it is made.
     pub expiry: String,
@@ -31,6 +29,8 @@ pub struct Token {
 #[serde(deny_unknown_fields)]
 pub struct Way {
     pub title: String,
+    /// The names it is kept under: all of them are needed together.
+    pub slots: Vec<Slot>,
     /// The page where it is made.
     pub page: String,
     /// What speaks for this kind, and what against.
@@ -39,6 +39,16 @@ pub struct Way {
     pub choose: Vec<String>,
     #[serde(rename = "right")]
     pub rights: Vec<Right>,
+}
+
+/// One of the values that sign together.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Slot {
+    /// The name it is kept under.
+    pub name: SecretName,
+    /// As the provider's form calls it, such as `client id`.
+    pub what: String,
 }
 
 /// A scope or permission, named as the provider's form names it.
@@ -58,6 +68,46 @@ impl std::fmt::Display for Right {
             Some(access) => write!(f, "{}: {access}", self.name),
             None => f.write_str(&self.name),
         }
+    }
+}
+
+impl Way {
+    pub fn has(&self, slot: &SecretName) -> bool {
+        self.slots.iter().any(|own| own.name == *slot)
+    }
+
+    /// The names it is kept under, as a sentence lists them: `ATLAS_CLIENT_ID and ATLAS_CLIENT_SECRET`.
+    pub fn names(&self) -> String {
+        let names: Vec<&str> = self.slots.iter().map(|slot| slot.name.as_str()).collect();
+        names.join(" and ")
+    }
+}
+
+impl Token {
+    /// The first way that keeps something under this name.
+    pub fn way_of(&self, slot: &SecretName) -> Option<&Way> {
+        self.ways.iter().find(|way| way.has(slot))
+    }
+
+    /// What the provider's form calls the value that is kept under this name.
+    pub fn what(&self, slot: &SecretName) -> Option<String> {
+        let own = self.way_of(slot)?;
+        let own = own.slots.iter().find(|own| own.name == *slot)?;
+        Some(match self.ways.iter().all(|way| way.slots.len() == 1) {
+            true => self.name.clone(),
+            false => format!("{} {}", self.provider, own.what),
+        })
+    }
+
+    /// Every name that something of it may be kept under, each once.
+    pub fn slots(&self) -> Vec<&SecretName> {
+        let mut slots: Vec<&SecretName> = vec![];
+        for slot in self.ways.iter().flat_map(|way| &way.slots) {
+            if !slots.contains(&&slot.name) {
+                slots.push(&slot.name);
+            }
+        }
+        slots
     }
 }
 
@@ -84,43 +134,46 @@ pub fn all() -> &'static [Token] {
 
 /// The token kept under this name; `None` for a value that is no provider's token.
 pub fn of_slot(slot: &SecretName) -> Option<&'static Token> {
-    all().iter().find(|token| token.slot == *slot)
+    all().iter().find(|token| token.way_of(slot).is_some())
 }
 
-/// The tokens that `golive login PROVIDER` asks for.
-pub fn of_provider(provider: &str) -> impl Iterator<Item = &'static Token> {
-    all().iter().filter(move |token| token.provider == provider)
+/// What signs for a provider.
+pub fn of(provider: Provider) -> &'static Token {
+    let own = all().iter().find(|token| token.provider == provider);
+    own.expect("a test holds that every provider has a token")
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
+    use crate::provider::token;
 
     #[test]
-    fn every_token_is_described_whole_and_once() {
-        let mut slots = HashSet::new();
-        for token in all() {
-            assert!(
-                slots.insert(token.slot.clone()),
-                "{} stands twice",
-                token.slot
-            );
+    fn every_provider_is_described_whole_and_once() {
+        for provider in Provider::ALL {
+            let own = all().iter().filter(|token| token.provider == provider);
+            assert_eq!(own.count(), 1, "{provider}");
+            let token = of(provider);
             assert!(!token.purpose.is_empty() && !token.never.is_empty());
-            assert!(!token.ways.is_empty(), "{} has no page", token.slot);
+            // What is asked for is what the calls are signed with.
+            let asked = token.slots().into_iter().cloned();
+            assert_eq!(
+                asked.collect::<Vec<_>>(),
+                token::slots(provider).collect::<Vec<_>>()
+            );
             for way in &token.ways {
                 let page = url::Url::parse(&way.page).unwrap();
                 assert_eq!(page.scheme(), "https");
-                assert!(!way.rights.is_empty());
+                assert!(!way.rights.is_empty(), "{}", way.title);
+                let names: Vec<&str> = way.slots.iter().map(|slot| slot.name.as_str()).collect();
+                assert!(token::ways(provider).contains(&names.as_slice()));
             }
         }
     }
 
     #[test]
     fn github_is_asked_for_with_the_rights_of_phase_0() {
-        let token = of_slot(&SecretName::new("GITHUB_TOKEN")).unwrap();
-        assert_eq!(of_provider("github").count(), 1);
+        let token = of(Provider::GitHub);
         let rights =
             |way: &Way| -> Vec<String> { way.rights.iter().map(Right::to_string).collect() };
         assert_eq!(rights(&token.ways[0]), ["repo", "workflow"]);
@@ -137,8 +190,20 @@ mod tests {
     }
 
     #[test]
+    fn a_value_is_called_as_the_providers_form_calls_it() {
+        let what = |slot: &str| {
+            let slot = SecretName::new(slot);
+            of_slot(&slot).and_then(|token| token.what(&slot)).unwrap()
+        };
+        assert_eq!(what("GITHUB_TOKEN"), "GitHub token");
+        assert_eq!(what("RENDER_API_KEY"), "Render API key");
+        assert_eq!(what("ATLAS_CLIENT_SECRET"), "Atlas client secret");
+        assert_eq!(what("ATLAS_PUBLIC_KEY"), "Atlas public key");
+    }
+
+    #[test]
     fn a_slip_in_the_file_is_seen() {
-        let error = read("[[token]]\nslot = \"A\"\nexpires = \"soon\"\n").unwrap_err();
+        let error = read("[[token]]\nprovider = \"atlas\"\nexpires = \"soon\"\n").unwrap_err();
         assert!(error.to_string().contains("expires"), "{error}");
     }
 }

@@ -1,6 +1,7 @@
 //! All there is to draw: the launch's outline, what the records say, and what moves right now. Every front end draws this
 //! and nothing else, so a screen cannot know more than the state file and the event stream.
 
+mod cost;
 mod outline;
 mod shown;
 mod what_now;
@@ -10,9 +11,10 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::Timestamp;
 
 use crate::event::{Call, Durable, Event, Failure, Live, Record};
-use crate::journal::state::{ItemState, Standing, State};
+use crate::journal::state::{Found, ItemState, Standing, State};
 use crate::plan::{ItemId, Provider, Row, RowId, Wait};
 
+pub use cost::{Cost, approving};
 pub use outline::{ItemOutline, Outline, PhaseOutline, StepOutline};
 pub use shown::{Names, Shown, sentence};
 
@@ -37,7 +39,8 @@ pub struct View {
     pub names: Names,
     pub calls: VecDeque<Call>,
     pub log: VecDeque<LogLine>,
-    pub limits: BTreeMap<Provider, LimitView>,
+    /// By provider, and by what is limited where that is more than calls.
+    pub limits: BTreeMap<(Provider, &'static str), LimitView>,
     pub backing_off: BTreeMap<Provider, BackOff>,
     /// The engine has said that nothing moves without a person or before this time.
     pub idle: Option<Option<Timestamp>>,
@@ -235,7 +238,8 @@ impl View {
                     remaining: *remaining,
                     resets_at: *resets_at,
                 };
-                self.limits.insert(*provider, view);
+                self.limits
+                    .insert((*provider, limited(*provider, *limit)), view);
             }
             Live::Unknown { item, failure } => {
                 self.doing(item, Doing::Nothing, now);
@@ -305,6 +309,21 @@ impl View {
 
     pub fn item_state(&self, id: &ItemId) -> Option<&ItemState> {
         self.state.item(id)
+    }
+
+    /// What is settled and yet should be looked at, about one item.
+    pub fn findings(&self, id: &ItemId) -> Vec<Found<'_>> {
+        self.state.findings(id)
+    }
+
+    /// The items with findings that nobody has accepted, in the plan's order, each with how many.
+    pub fn open_findings(&self) -> Vec<(ItemId, usize)> {
+        let counted = self.outline.items().map(|item| {
+            let found = self.findings(&item.id);
+            let open = found.iter().filter(|found| found.accepted.is_none());
+            (item.id.clone(), open.count())
+        });
+        counted.filter(|(_, open)| *open > 0).collect()
     }
 
     /// The needs of an item that are not settled.
@@ -407,6 +426,18 @@ impl View {
     /// One true sentence: who is waited for, and whether it is safe to leave.
     pub fn what_now(&self) -> String {
         what_now::sentence(self)
+    }
+}
+
+/// Render counts the services that a user creates in an hour beside their calls; its documentation names the bucket's
+/// size and no other has it.
+const RENDER_CREATIONS: u64 = 20;
+
+/// What a limit is about; empty: calls.
+fn limited(provider: Provider, limit: u64) -> &'static str {
+    match (provider, limit) {
+        (Provider::Render, RENDER_CREATIONS) => "new services",
+        _ => "",
     }
 }
 

@@ -2,7 +2,9 @@
 
 mod doctor;
 mod explain;
+mod inputs;
 mod login;
+mod pages;
 pub mod place;
 mod record;
 pub mod rehearse;
@@ -44,7 +46,11 @@ fn dispatch(cli: &Cli) -> Result<u8> {
             answers,
             given,
         }) => place::init(global, preset, answers.as_deref(), &given.0),
-        Some(Command::Login { provider, from }) => login::run(global, provider, from),
+        Some(Command::Login {
+            provider,
+            slot,
+            from,
+        }) => login::run(global, provider, slot.as_deref(), from),
         Some(Command::Plan { select }) => run::look(global, select.as_deref(), run::Look::Plan),
         Some(Command::Verify) => run::look(global, None, run::Look::Verify),
         Some(Command::Run(run)) => run::run(global, run),

@@ -17,7 +17,7 @@ use crate::plan::{Attestation, Blocker, ItemId};
 use crate::report::{json, lines};
 use crate::seam::clock::Clock;
 use crate::step::Catalog;
-use crate::view::{Names, Shown, View};
+use crate::view::{Names, Shown, View, approving};
 
 /// `golive status`
 pub fn status(global: &Global) -> Result<u8> {
@@ -68,6 +68,9 @@ fn table(view: &View) -> String {
                 {
                     out += &format!("      {}\n", evidence.text);
                 }
+                for line in lines::findings(view, &item.id) {
+                    out += &format!("      {line}\n");
+                }
                 for line in lines::open_item(view, item) {
                     out += &format!("      {line}\n");
                 }
@@ -87,16 +90,36 @@ pub fn plan(global: &Global, view: &View) -> Result<u8> {
     let code = u8::from(failed);
     if global.json {
         let mut document = json::status(view);
-        document["plan"] = view
-            .wanted
-            .iter()
-            .map(|(step, rows)| serde_json::json!({"step": step, "rows": json::rows(rows)}))
-            .collect();
+        document["plan"] = json::plans(view).into();
+        document["total"] = json::total(view, view.wanted.values().flatten());
         println!("{document:#}");
         return Ok(code);
     }
     let mut lines = lines::Lines::new(std::io::stdout(), view.outline.rehearsal);
-    let changes: usize = view.wanted.values().map(Vec::len).sum();
+    let told = lines
+        .plans(view)
+        .and_then(|()| lines.open(view))
+        .and_then(|()| lines.found(view))
+        .and_then(|()| {
+            let mut out = std::io::stdout();
+            writeln!(out, "{}", planned(view))
+        });
+    told.map(|()| code)
+        .map_err(|error| Error::failed("the plan could not be printed").because(error))
+}
+
+/// How much would change, what it would cost, and what to type.
+fn planned(view: &View) -> String {
+    let rows = || view.wanted.values().flatten();
+    let changes = match rows().count() {
+        0 => return "Nothing would change. Nothing was changed.".into(),
+        1 => "1 change is planned".into(),
+        n => format!("{n} changes are planned"),
+    };
+    let cost = match view.cost(rows()) {
+        Some(cost) => format!(", {}", cost.sentence()),
+        None => String::new(),
+    };
     let yes_helps = view.wanted.values().any(|rows| {
         !approval::by_flags(rows, true, &[], &view.outline.name)
             .0
@@ -107,25 +130,16 @@ pub fn plan(global: &Global, view: &View) -> Result<u8> {
     } else {
         "golive"
     };
-    let told = lines
-        .plans(view)
-        .and_then(|()| lines.open(view))
-        .and_then(|()| {
-            let mut out = std::io::stdout();
-            match changes {
-                0 => writeln!(out, "Nothing would change. Nothing was changed."),
-                1 => writeln!(
-                    out,
-                    "1 change is planned. Nothing was changed. To go on: {go_on}"
-                ),
-                n => writeln!(
-                    out,
-                    "{n} changes are planned. Nothing was changed. To go on: {go_on}"
-                ),
-            }
-        });
-    told.map(|()| code)
-        .map_err(|error| Error::failed("the plan could not be printed").because(error))
+    let mut text = format!("{changes}{cost}. Nothing was changed. To go on: {go_on}");
+    for (step, rows) in &view.wanted {
+        let rows: Vec<_> = rows.iter().collect();
+        let command = approving(step, &rows, &view.outline.name);
+        // Where `--yes` alone approves it, that is said already.
+        for command in command.filter(|command| command.contains("--confirm")) {
+            text += &format!("\nStep {step}: golive, or {command}");
+        }
+    }
+    text
 }
 
 /// What `golive verify` prints: what is not so any more. Exit 12 on drift.
@@ -342,9 +356,17 @@ pub fn waive(global: &Global, item: &str, by: &str, why: &str) -> Result<u8> {
 /// `golive accept`
 pub fn accept(global: &Global, finding: &str, by: &str, why: &str) -> Result<u8> {
     named(by, "why", why)?;
-    let durable = with_journal(global, |place, _| {
-        // A finding is named after the item that shows it.
-        known(place, finding)?;
+    let durable = with_journal(global, |_, state| {
+        let known: Vec<String> = state.all_findings().map(|found| found.name).collect();
+        if !known.iter().any(|name| name == finding) {
+            let hint = match known.as_slice() {
+                [] => "golive status lists findings once an item has some".to_string(),
+                known => known.join(", "),
+            };
+            return Err(Error::usage(format!("there is no finding {finding}"))
+                .now("nothing was recorded")
+                .hint(hint));
+        }
         Ok(Durable::Accepted {
             finding: finding.into(),
             by: by.into(),

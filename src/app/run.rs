@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::place::Place;
 use super::session::{Parts, Signalled, Voice, run_to_rest, select};
-use super::{vaults, wants_terminal};
+use super::{inputs, vaults, wants_terminal};
 use crate::answers::Answers;
 use crate::cli::{Global, Run};
 use crate::clock::{Scaled, Wall};
@@ -19,14 +19,13 @@ use crate::error::{Error, Kind, Result};
 use crate::mongo::Driver;
 use crate::operator::{Ending, Operator, Policy};
 use crate::plan::{ItemId, Provider};
+use crate::provider::guard;
 use crate::provider::https::HttpsTransport;
-use crate::provider::{guard, token};
 use crate::report::json;
 use crate::report::lines::Lines;
 use crate::request::Request;
 use crate::seam::clock::Clock;
 use crate::seam::transport::Transport;
-use crate::secret::SecretName;
 use crate::view::View;
 
 /// What looking is for.
@@ -121,9 +120,9 @@ pub fn run(global: &Global, options: &Run) -> Result<u8> {
         .unwrap_or_default();
     runtime()?.block_on(async {
         let (seams, urls) = seams(global, &place, wants_terminal(global)).await?;
-        missing_inputs(&seams).await?;
+        let missing = inputs::missing(&place.launch, chosen.as_ref(), &seams).await?;
         let vault = seams.vault.describe();
-        let parts = Parts::open_or_refuse(
+        let mut parts = Parts::open_or_refuse(
             &place,
             seams,
             Settings {
@@ -133,6 +132,7 @@ pub fn run(global: &Global, options: &Run) -> Result<u8> {
                 undo: false,
             },
         )?;
+        parts.notices.extend(missing);
         let policy = Policy {
             yes: options.yes,
             words: options.confirm.clone(),
@@ -160,55 +160,10 @@ fn policy(place: &Place, answers: &Answers) -> Policy {
     }
 }
 
-/// All missing inputs at once, each with every way to give it.
-async fn missing_inputs(seams: &Seams) -> Result<()> {
-    let mut missing = vec![];
-    for provider in Provider::ALL {
-        missing.extend(missing_keys(seams, provider).await?);
-    }
-    match missing.as_slice() {
-        [] => Ok(()),
-        slots => Err(inputs(slots)),
-    }
-}
-
-/// The keys that are missing to sign for a provider: of the way that was begun, else of the recommended one.
-async fn missing_keys(seams: &Seams, provider: Provider) -> Result<Vec<SecretName>> {
-    let mut ways = vec![];
-    for way in token::ways(provider) {
-        let mut missing = vec![];
-        for slot in way.iter().map(|slot| SecretName::new(*slot)) {
-            if seams.vault.get(&slot).await?.is_none() {
-                missing.push(slot);
-            }
-        }
-        if missing.is_empty() {
-            return Ok(missing);
-        }
-        ways.push((way.len() - missing.len(), missing));
-    }
-    let begun = ways.iter().position(|(given, _)| *given > 0);
-    Ok(ways.swap_remove(begun.unwrap_or(0)).1)
-}
-
-fn inputs(slots: &[SecretName]) -> Error {
-    let list: Vec<String> = slots
-        .iter()
-        .map(|slot| {
-            let provider = crate::tokens::of_slot(slot).map_or("", |token| token.provider.as_str());
-            format!(
-                "{slot}: golive login {provider}, or ${}; answers files hold no secrets",
-                slot.variable()
-            )
-        })
-        .collect();
-    Error::usage("inputs are missing")
-        .because(list.join("\n           "))
-        .now("nothing was looked at or changed")
-        .hint("golive explain GITHUB_TOKEN tells where it is made and what it must be allowed")
-}
-
 pub fn begin(global: &Global, parts: &Parts, vault: &str) -> Voice {
+    for notice in &parts.notices {
+        eprintln!("{notice}");
+    }
     if global.json {
         return Voice::Json;
     }
@@ -217,9 +172,6 @@ pub fn begin(global: &Global, parts: &Parts, vault: &str) -> Voice {
         Box::new(std::io::stdout()) as Box<dyn Write>,
         view.outline.rehearsal,
     );
-    for notice in &parts.notices {
-        eprintln!("{notice}");
-    }
     let _ = lines.begin(&view, vault);
     Voice::Lines(lines)
 }
@@ -265,7 +217,9 @@ pub fn look(global: &Global, selected: Option<&str>, look: Look) -> Result<u8> {
             (parts, Some(held))
         } else {
             let (seams, urls) = seams(global, &place, wants_terminal(global)).await?;
-            missing_inputs(&seams).await?;
+            for missing in inputs::missing(&place.launch, chosen.as_ref(), &seams).await? {
+                eprintln!("{missing}");
+            }
             let settings = Settings {
                 apply: false,
                 select: chosen.clone(),

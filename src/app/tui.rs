@@ -8,7 +8,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::place::{Place, init, who};
 use super::rehearse::{self, Rehearsal};
 use super::session::{Attempt, Parts};
-use super::{run, variable, wants_terminal};
+use super::{pages, run, variable, wants_terminal};
 use crate::answers::Answers;
 use crate::cli::{Global, When};
 use crate::clock::{Scaled, Wall};
@@ -21,7 +21,8 @@ use crate::plan::{ItemId, Provider};
 use crate::request::Request;
 use crate::seam::clock::Clock;
 use crate::secret::{Secret, SecretName};
-use crate::tui::{Leave, Options, Session, TokenPage, farewell};
+use crate::step::LaunchSlot;
+use crate::tui::{Leave, Options, Session, farewell};
 use crate::view::View;
 
 /// A launch held by another golive is read again this often.
@@ -115,6 +116,7 @@ fn wizard(
         parts.seams.clock.clone(),
         parts.settings.urls.clone(),
     );
+    let slots = parts.launch.slots();
     for notice in &parts.notices {
         let told = Event::Live(Live::Said {
             item: None,
@@ -130,7 +132,7 @@ fn wizard(
         });
     let engine =
         engine.map_err(|error| Error::failed("golive could not start a thread").because(error))?;
-    let session = session(events, requests, clock, view, own, urls);
+    let session = session(events, requests, clock, view, own, urls, slots);
     let leave = screen(global, session)?;
     let ran = engine
         .join()
@@ -159,31 +161,20 @@ fn session(
     view: View,
     own: BTreeMap<SecretName, Secret>,
     urls: BTreeMap<Provider, String>,
+    slots: Vec<LaunchSlot>,
 ) -> Session {
     Session {
         events,
         requests,
         clock,
         view,
-        token_page: Box::new(token_page),
+        token_page: Box::new(move |slot| pages::page(slot, &slots)),
         rehearsal_secret: Box::new(move |slot| own.get(&SecretName::new(slot)).cloned()),
         api_url: Box::new(move |provider| {
             let named = urls.get(&provider).cloned();
             named.unwrap_or_else(|| provider.address().into())
         }),
     }
-}
-
-/// What the prompt for a token shows: the way that is recommended.
-fn token_page(slot: &str) -> Option<TokenPage> {
-    let token = crate::tokens::of_slot(&SecretName::new(slot))?;
-    let way = token.ways.first()?;
-    Some(TokenPage {
-        url: way.page.clone(),
-        scopes: way.rights.iter().map(ToString::to_string).collect(),
-        expiry: token.expiry.clone(),
-        use_: token.purpose.join("; "),
-    })
 }
 
 fn screen(global: &Global, session: Session) -> Result<Leave> {
@@ -250,6 +241,7 @@ fn follow(
     let mut view = place.view()?;
     view.read_only = Some(holder);
     let from = view.state.seq;
+    let slots = place.launch.slots();
     let follower = std::thread::Builder::new()
         .name("follower".into())
         .spawn(move || {
@@ -260,7 +252,7 @@ fn follow(
         .map_err(|error| Error::failed("golive could not start a thread").because(error))?;
     let leave = screen(
         global,
-        session(events, requests, clock, view, BTreeMap::new(), urls),
+        session(events, requests, clock, view, BTreeMap::new(), urls, slots),
     )?;
     let read = follower.join().unwrap_or(Ok(()));
     say_goodbye(global, &leave);

@@ -1,12 +1,13 @@
 //! What may be approved without a person looking, by `--yes` and by typed words given up front.
 
-use crate::plan::{Row, RowId, Sign, Undo};
+use crate::plan::{Row, RowId};
 use crate::price::Total;
 
 /// Splits a plan's rows into those that `--yes` and the given words approve, and those that want a person. The paid
-/// rows of a plan are approved together, by its total among the words; `launch` is the launch's name.
+/// rows that may be approved so are approved together, by their total among the words; `launch` is the launch's name.
 pub fn by_flags(rows: &[Row], yes: bool, words: &[String], launch: &str) -> (Vec<RowId>, Vec<Row>) {
-    let paid = Total::of(rows).is_none_or(|total| words.contains(&total.word(launch)));
+    let allowed = rows.iter().filter(|row| is_allowed(row, yes, words));
+    let paid = Total::of(allowed).is_none_or(|total| words.contains(&total.word(launch)));
     let (allowed, rest): (Vec<&Row>, Vec<&Row>) = rows
         .iter()
         .partition(|row| is_allowed(row, yes, words) && (row.price.is_none() || paid));
@@ -19,19 +20,14 @@ pub fn by_flags(rows: &[Row], yes: bool, words: &[String], launch: &str) -> (Vec
 fn is_allowed(row: &Row, yes: bool, words: &[String]) -> bool {
     match &row.confirm {
         Some(word) => words.contains(word),
-        None => {
-            yes && row.undo != Undo::OneWay
-                && row.sign != Sign::Remove
-                && !row.not_made_by_golive
-                && !row.restores_drift
-        }
+        None => yes && !row.wants_a_person(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::ItemId;
+    use crate::plan::{ItemId, Sign, Undo};
 
     fn row() -> Row {
         Row::new(
@@ -90,5 +86,19 @@ mod tests {
             by_flags(&rows, true, &words, "shop").1.len()
         };
         assert_eq!([left(&[]), left(&["7.00"]), left(&["14.00"])], [2, 2, 0]);
+    }
+
+    #[test]
+    fn a_paid_row_that_wants_a_person_is_not_part_of_the_total_that_approves_the_others() {
+        let paid = Row {
+            price: Some(crate::price::Price::Monthly(700)),
+            ..row()
+        };
+        let theirs = Row {
+            not_made_by_golive: true,
+            ..paid.clone()
+        };
+        let (allowed, rest) = by_flags(&[paid, theirs], true, &["7.00".into()], "shop");
+        assert_eq!((allowed.len(), rest.len()), (1, 1));
     }
 }

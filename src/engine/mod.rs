@@ -449,6 +449,7 @@ fn visit(
             desk: &desk,
             cx,
             provider: item.provider,
+            launch: &launch,
             title: &item.title,
             keeps: &item.keeps,
             permit,

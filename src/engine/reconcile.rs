@@ -22,6 +22,7 @@ use crate::provider::verdict::{Verdict, verdict};
 use crate::resource::{Cx, Known, Resource};
 use crate::sabotage::{self, Bug};
 use crate::secret::SecretName;
+use crate::step::Launch;
 
 /// More rounds than any item has changes and lagging looks; beyond it golive stops rather than circle.
 const ROUNDS_MAX: u32 = 60;
@@ -61,6 +62,7 @@ pub struct Visiting<'a> {
     pub desk: &'a Desk,
     pub cx: Cx<'a>,
     pub provider: Provider,
+    pub launch: &'a Launch,
     pub title: &'a str,
     /// Secret outputs and the slots they are kept under.
     pub keeps: &'a BTreeMap<String, SecretName>,

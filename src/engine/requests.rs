@@ -15,6 +15,12 @@ use crate::secret::{Secret, SecretName};
 /// Why a request was not done.
 type Declined = String;
 
+/// Both are for signing at one provider, so the one may come in place of the other.
+fn signs_for(wanted: &str, given: &SecretName) -> bool {
+    let provider = token::provider_of(given);
+    provider.is_some() && provider == token::provider_of(&SecretName::new(wanted))
+}
+
 impl Engine {
     /// Takes one request in. An error means that the state file could not be written.
     pub(super) async fn take(&mut self, request: Request) -> Result<()> {
@@ -32,10 +38,7 @@ impl Engine {
             Request::Waive { item, by, why } => self.waive(item, by, why)?,
             Request::Skip { item, by, why } => self.skip(item, by, why)?,
             Request::Untick { item, by } => self.untick(item, by)?,
-            Request::Accept { finding, by, why } => {
-                self.desk.record(Durable::Accepted { finding, by, why })?;
-                Ok(())
-            }
+            Request::Accept { finding, by, why } => self.accept(finding, by, why)?,
             Request::Retry { item } => self.retry(&item),
             Request::CheckAll => {
                 self.progress
@@ -140,7 +143,7 @@ impl Engine {
                 Some(Standing::Blocked(
                     Blocker::SecretMissing { slot: wanted, .. }
                     | Blocker::TokenRefused { slot: wanted, .. },
-                )) => wanted == slot.as_str(),
+                )) => wanted == slot.as_str() || signs_for(wanted, slot),
                 Some(Standing::Blocked(Blocker::OtherAccount { .. }) | Standing::Failed(_)) => true,
                 _ => false,
             };
@@ -252,6 +255,21 @@ impl Engine {
             url: None,
         })?;
         self.leave_out(&item);
+        Ok(Ok(()))
+    }
+
+    fn accept(&mut self, finding: String, by: String, why: String) -> Result<Result<(), Declined>> {
+        if by.trim().is_empty() || why.trim().is_empty() {
+            return Ok(Err("living with a finding needs a name and a reason".into()));
+        }
+        let is_there = {
+            let state = self.desk.state.borrow();
+            state.all_findings().any(|found| found.name == finding)
+        };
+        if !is_there {
+            return Ok(Err(format!("{finding} is no finding of this launch now")));
+        }
+        self.desk.record(Durable::Accepted { finding, by, why })?;
         Ok(Ok(()))
     }
 

@@ -9,7 +9,7 @@ use super::reconcile::Visitor;
 use crate::error::Result;
 use crate::event::Durable;
 use crate::journal::state::Open;
-use crate::plan::{Change, Made, Plan, Provider, Row};
+use crate::plan::{Change, ItemId, Made, Plan, Provider, Row};
 use crate::provider::http::CallError;
 use crate::resource::Resource;
 use crate::sabotage::{self, Bug};
@@ -137,13 +137,18 @@ impl<R: Resource> Visitor<'_, R> {
             .filter(|_| self.permit.apply)
     }
 
-    /// What golive itself has just made, for this item or another, may still be "not found".
+    /// What golive itself has just made at the same provider, for this item or another, may still be "not found".
     pub(super) fn not_found_may_lag(&self, error: &CallError, lagging: usize) -> Option<Duration> {
         let state = self.desk.state.borrow();
+        let there = |id: &ItemId| {
+            let item = self.launch.item(id);
+            item.is_some_and(|item| item.provider == self.provider)
+        };
         let latest = *state
             .items
-            .values()
-            .flat_map(|item| item.last_sent.values())
+            .iter()
+            .filter(|(id, _)| there(id))
+            .flat_map(|(_, item)| item.last_sent.values())
             .max()?;
         self.lag_left(latest, lagging)
             .filter(|_| error.is_status(404) || error.is_status(422))

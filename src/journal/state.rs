@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::event::{Durable, Failure, Record};
-use crate::plan::{Attestation, Blocker, Evidence, ItemId, Made, RowId};
+use crate::plan::{Attestation, Blocker, Evidence, Finding, ItemId, Made, RowId};
 use crate::secret::{Fingerprint, SecretName};
 
 /// Approved rows hold this long.
@@ -30,6 +30,16 @@ pub struct State {
     pub manifest_hash: Option<String>,
     pub manifest_keys: BTreeMap<String, Vec<String>>,
     wishes: BTreeMap<ItemId, String>,
+}
+
+/// A finding, and who lives with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found<'a> {
+    /// `<item>/<code>`, as `golive accept` takes it.
+    pub name: String,
+    pub finding: &'a Finding,
+    /// By whom and why, where someone does.
+    pub accepted: Option<&'a (String, String)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,6 +124,28 @@ impl State {
 
     pub fn is_settled(&self, id: &ItemId) -> bool {
         self.item(id).is_some_and(ItemState::is_settled)
+    }
+
+    /// What the evidence of a settled item should be looked at for.
+    pub fn findings(&self, id: &ItemId) -> Vec<Found<'_>> {
+        let evidence = match self.item(id).map(|item| &item.standing) {
+            Some(Standing::Settled(evidence)) => evidence,
+            _ => return vec![],
+        };
+        let found = evidence.findings.iter().map(|finding| {
+            let name = format!("{id}/{}", finding.code);
+            Found {
+                accepted: self.accepted.get(&name),
+                name,
+                finding,
+            }
+        });
+        found.collect()
+    }
+
+    /// Every finding of this launch, in the order of the items' ids.
+    pub fn all_findings(&self) -> impl Iterator<Item = Found<'_>> {
+        self.items.keys().flat_map(|id| self.findings(id))
     }
 
     /// Whether the row may be done without asking again.

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::event::{Event, Live};
 use crate::journal::state::Standing;
-use crate::plan::Row;
+use crate::plan::{ItemId, Row};
+use crate::price::Price;
 use crate::view::{Shown, View};
 
 /// One event as one line's object.
@@ -17,7 +18,7 @@ pub fn event(event: &Event, view: &View) -> Value {
             value
         }
         Event::Live(live) => {
-            let mut value = live_event(live);
+            let mut value = live_event(live, view);
             value["v"] = json!(1);
             value["at"] = json!(view.now);
             value
@@ -25,7 +26,7 @@ pub fn event(event: &Event, view: &View) -> Value {
     }
 }
 
-fn live_event(live: &Live) -> Value {
+fn live_event(live: &Live, view: &View) -> Value {
     match live {
         Live::Looking { item } => json!({"type": "looking", "item": item}),
         Live::Applying { item, change } => {
@@ -33,7 +34,7 @@ fn live_event(live: &Live) -> Value {
         }
         Live::Looked { item } => json!({"type": "looked", "item": item}),
         Live::Planned { step, rows } => {
-            json!({"type": "planned", "step": step, "rows": self::rows(rows)})
+            json!({"type": "planned", "step": step, "rows": self::rows(rows), "total": total(view, rows)})
         }
         Live::Waiting {
             item,
@@ -77,12 +78,44 @@ fn live_event(live: &Live) -> Value {
     }
 }
 
+/// What is wanted of each step, and what its paid rows cost together.
+pub fn plans(view: &View) -> Vec<Value> {
+    view.wanted
+        .iter()
+        .map(|(step, rows)| {
+            json!({"step": step, "rows": self::rows(rows), "total": total(view, rows)})
+        })
+        .collect()
+}
+
+/// What paid rows cost together: US cents a month of those whose price is known, and the word that approves them. Null
+/// when nothing of it costs anything.
+pub fn total<'a>(view: &View, rows: impl IntoIterator<Item = &'a Row>) -> Value {
+    match view.cost(rows) {
+        None => Value::Null,
+        Some(cost) => json!({
+            "monthly_cents": cost.total.cents, "rows": cost.total.rows, "unknown": cost.total.unknown,
+            "word": cost.word, "prices_as_of": cost.as_of, "pages": cost.pages,
+        }),
+    }
+}
+
+/// US cents a month, `"unknown"`, or null where it costs nothing.
+fn price(row: &Row) -> Value {
+    match row.price {
+        Some(Price::Monthly(cents)) => json!(cents),
+        Some(Price::Unknown) => json!("unknown"),
+        None => Value::Null,
+    }
+}
+
 /// Rows as objects, each with the digest that an approval names.
 pub fn rows(rows: &[Row]) -> Vec<Value> {
     rows.iter()
         .map(|row| {
             let mut value = serde_json::to_value(row).unwrap_or_default();
             value["id"] = json!(row.id());
+            value["price"] = price(row);
             value
         })
         .collect()
@@ -119,6 +152,17 @@ pub fn status(view: &View) -> Value {
     })
 }
 
+/// What is settled and yet should be looked at, each with its fix and whether someone lives with it.
+fn findings(view: &View, id: &ItemId) -> Vec<Value> {
+    let found = view.findings(id).into_iter().map(|found| {
+        json!({
+            "id": found.name, "text": found.finding.text, "fix": found.finding.fix,
+            "accepted": found.accepted.map(|(by, why)| json!({"by": by, "why": why})),
+        })
+    });
+    found.collect()
+}
+
 fn item(view: &View, item: &crate::view::ItemOutline) -> Value {
     let state = view.item_state(&item.id);
     let shown = view.shown(item);
@@ -136,6 +180,7 @@ fn item(view: &View, item: &crate::view::ItemOutline) -> Value {
             value["evidence"] = json!(evidence.text);
             value["url"] = json!(evidence.url);
             value["notes"] = json!(evidence.notes);
+            value["findings"] = json!(findings(view, &item.id));
         }
         Some(Standing::Failed(failure)) => value["failure"] = json!(failure),
         Some(Standing::Blocked(blocker)) => value["asks"] = json!(blocker),

@@ -6,8 +6,10 @@ use jiff::Timestamp;
 
 use crate::event::{Call, Durable, Event, Live};
 use crate::journal::state::Standing;
-use crate::plan::{Blocker, Row, plan_name};
-use crate::view::{Doing, Shown, View};
+use crate::plan::{Blocker, ItemId, Row, plan_name};
+use crate::secret::SecretName;
+use crate::tokens;
+use crate::view::{Doing, ItemOutline, Shown, View, approving};
 
 /// Writes lines. Progress goes to one writer, what was asked for to another: the caller chooses.
 pub struct Lines<W> {
@@ -128,6 +130,18 @@ impl<W: Write> Lines<W> {
         for row in rows {
             self.row(row)?;
         }
+        let Some(cost) = view.cost(rows) else {
+            return Ok(());
+        };
+        writeln!(
+            self.out,
+            "  Total {}. They are approved together: --confirm {}",
+            cost.sentence(),
+            cost.word
+        )?;
+        for page in &cost.pages {
+            writeln!(self.out, "      unknown prices: {page}")?;
+        }
         Ok(())
     }
 
@@ -187,10 +201,52 @@ impl<W: Write> Lines<W> {
         Ok(())
     }
 
-    /// The last lines: whatever is open, and the counts.
+    /// The last lines: whatever is open, what to live with or mend, what would approve the plans, and the counts.
     pub fn summary(&mut self, view: &View) -> io::Result<()> {
         self.open(view)?;
+        self.found(view)?;
+        self.approving(view)?;
         self.counts(view)
+    }
+
+    /// Every finding that nobody has accepted, with its fix.
+    pub fn found(&mut self, view: &View) -> io::Result<()> {
+        for (id, _) in view.open_findings() {
+            for line in findings(view, &id) {
+                writeln!(self.out, "{line}")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// For each step that wants changes approved, the command that does it with all the words it needs.
+    pub fn approving(&mut self, view: &View) -> io::Result<()> {
+        for step in view.outline.steps() {
+            let Some(rows) = view.wanted.get(&step.number) else {
+                continue;
+            };
+            let rows: Vec<&Row> = rows.iter().collect();
+            let looking = rows.iter().filter(|row| row.wants_a_person());
+            let looking = looking.filter(|row| row.confirm.is_none()).count();
+            let command = approving(&step.number, &rows, &view.outline.name);
+            let text = match (command, looking) {
+                (Some(command), 0) => command,
+                (Some(command), n) => {
+                    format!("{command}; {n} of them only where a person looks: golive")
+                }
+                (None, _) => "only where a person looks: golive".into(),
+            };
+            let changes = match rows.len() {
+                1 => "1 change".into(),
+                n => format!("{n} changes"),
+            };
+            writeln!(
+                self.out,
+                "Step {} wants {changes} approved: {text}",
+                step.number
+            )?;
+        }
+        Ok(())
     }
 
     /// Whatever is open, why, and what to type.
@@ -240,7 +296,7 @@ fn tally(view: &View) -> String {
 }
 
 /// Why an item is open and what to do about it.
-pub fn open_item(view: &View, item: &crate::view::ItemOutline) -> Vec<String> {
+pub fn open_item(view: &View, item: &ItemOutline) -> Vec<String> {
     let waits = view.waits_for(item);
     if view.shown(item) == Shown::Blocked {
         let needs: Vec<String> = waits.iter().map(ToString::to_string).collect();
@@ -272,7 +328,7 @@ pub fn open_item(view: &View, item: &crate::view::ItemOutline) -> Vec<String> {
             lines.extend(failure.hint.iter().map(|hint| format!("hint: {hint}")));
             lines
         }
-        Some(Standing::Blocked(blocker)) => blocked(item.id.as_str(), blocker),
+        Some(Standing::Blocked(blocker)) => blocked(item, blocker),
         Some(Standing::Drifted { was, now }) => {
             vec![
                 format!("was: {was}"),
@@ -281,32 +337,59 @@ pub fn open_item(view: &View, item: &crate::view::ItemOutline) -> Vec<String> {
             ]
         }
         _ => {
-            let wanted = view
-                .wanted
-                .get(item.id.step())
-                .is_some_and(|rows| rows.iter().any(|row| row.item == item.id));
-            if wanted {
-                vec![format!(
-                    "its changes are not approved; hint: golive run {} --yes, or golive",
-                    item.id
-                )]
-            } else {
-                vec![]
+            let rows = view.wanted.get(item.id.step()).into_iter().flatten();
+            let rows: Vec<&Row> = rows.filter(|row| row.item == item.id).collect();
+            match approving(item.id.as_str(), &rows, &view.outline.name) {
+                _ if rows.is_empty() => vec![],
+                Some(command) => vec![format!(
+                    "its changes are not approved; hint: {command}, or golive"
+                )],
+                None => vec!["its changes are not approved; hint: golive".into()],
             }
         }
     }
 }
 
-fn blocked(item: &str, blocker: &Blocker) -> Vec<String> {
+/// What is to be looked at about a settled item: each with its fix, and by whom it is accepted.
+pub fn findings(view: &View, id: &ItemId) -> Vec<String> {
+    let lines = view.findings(id).into_iter().flat_map(|found| {
+        let head = format!("finding {}: {}", found.name, found.finding.text);
+        let tail = match found.accepted {
+            Some((by, why)) => format!("    accepted by {by}: {why}"),
+            None => format!("    to do: {}", found.finding.fix),
+        };
+        let accept = found
+            .accepted
+            .is_none()
+            .then(|| format!("    or: golive accept {} --by NAME --why TEXT", found.name));
+        [head, tail].into_iter().chain(accept)
+    });
+    lines.collect()
+}
+
+/// The command that gives another token where this item is.
+fn login(item: &ItemOutline) -> String {
+    let provider = item.provider.map(|provider| provider.word());
+    format!("golive login {}", provider.unwrap_or_default())
+        .trim_end()
+        .into()
+}
+
+fn blocked(outline: &ItemOutline, blocker: &Blocker) -> Vec<String> {
+    let item = outline.id.as_str();
     let mut lines = vec![blocker.sentence()];
     match blocker {
         Blocker::SecretMissing { slot, .. } | Blocker::TokenRefused { slot, .. } => {
-            let variable = crate::secret::SecretName::new(slot.clone()).variable();
+            let name = SecretName::new(slot.clone());
+            let login = tokens::of_slot(&name)
+                .map(|token| format!("golive login {}, or ", token.provider.word()));
             lines.push(format!(
-                "hint: golive login, or golive secrets set {slot}, or ${variable}"
+                "hint: {}golive secrets set {slot}, or ${}",
+                login.unwrap_or_default(),
+                name.variable()
             ));
         }
-        Blocker::OtherAccount { .. } => lines.push("hint: golive login".into()),
+        Blocker::OtherAccount { .. } => lines.push(format!("hint: {}", login(outline))),
         Blocker::Attest { url, rests_on, .. } => {
             lines.extend(url.iter().map(|url| format!("look at: {url}")));
             lines.push(format!("it holds for {rests_on}"));
@@ -337,7 +420,10 @@ fn blocked(item: &str, blocker: &Blocker) -> Vec<String> {
         }
         Blocker::Forbidden { url, .. } => {
             lines.extend(url.iter().map(|url| format!("where: {url}")));
-            lines.push("then: golive login, or the same token with the right added".into());
+            lines.push(format!(
+                "then: {}, or the same token with the right added",
+                login(outline)
+            ));
         }
         Blocker::Taken { .. } | Blocker::Drift { .. } | Blocker::Unclear { .. } => {
             lines.push(format!("hint: golive plan {item}"));
@@ -354,7 +440,11 @@ fn durable(durable: &Durable, view: &View) -> Option<String> {
                 .iter()
                 .map(|note| format!("\n{:28}{note}", ""))
                 .collect::<String>();
-            Some(format!("settled: {}{notes}", evidence.text))
+            let found = evidence.findings.iter();
+            let found = found
+                .map(|finding| format!("\n{:28}finding: {finding}", ""))
+                .collect::<String>();
+            Some(format!("settled: {}{notes}{found}", evidence.text))
         }
         Durable::Sent { .. } | Durable::Opened { .. } | Durable::Adopted { .. } => None,
         other => crate::view::sentence(other, &view.names),

@@ -1,5 +1,7 @@
 //! The closed list of what golive can make true. One variant, one file beside this one.
 
+use futures::future::FutureExt;
+
 use crate::engine::Visiting;
 use crate::error::Result;
 use crate::plan::{Change, ItemId, Provider, Row};
@@ -73,7 +75,8 @@ macro_rules! with {
 impl Wish {
     /// One visit of the loop.
     pub async fn visit(&self, visiting: Visiting<'_>) -> Result<crate::engine::Visit> {
-        with!(self, resource => visiting.visit(resource).await)
+        // Boxed: else every visit would be as large as the largest of them.
+        with!(self, resource => visiting.visit(resource).boxed_local()).await
     }
 
     /// The rows that can be told before the item's turn has come.

@@ -32,6 +32,11 @@ impl<T: Clone> Past<T> {
         &self.now
     }
 
+    /// When the present version came to be.
+    pub fn since(&self) -> Timestamp {
+        self.since
+    }
+
     /// As it was at `at`; the oldest version that is kept for a time before all of them.
     pub fn at(&self, at: Timestamp) -> Arc<T> {
         if self.since <= at {

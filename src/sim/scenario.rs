@@ -373,7 +373,7 @@ fn example_words() -> BTreeMap<String, String> {
         ("vercel.branch.staging", "staging"),
         ("vercel.build.prod", "CI=false npm run build"),
         ("vercel.build.staging", "CI=false npm run build"),
-        ("vercel.root", ""),
+        ("vercel.root", "client"),
         ("render.workspace", "Acme"),
         ("render.region", "frankfurt"),
         ("render.root", "server"),

@@ -2,6 +2,7 @@
 
 pub mod catalog;
 mod expand;
+mod slots;
 mod sound;
 mod wishes;
 
@@ -14,6 +15,7 @@ use crate::view::Outline;
 
 pub use catalog::Catalog;
 pub use expand::expand;
+pub use slots::{LaunchSlot, SlotOrigin};
 
 /// One launch, ready for the engine.
 #[derive(Clone, Debug)]

@@ -4,8 +4,8 @@ use tokio::time::{Duration, Instant};
 
 use super::keys::{self, Action};
 use super::model::{
-    Effect, FormKind, Node, Open, Place, PlanLine, Tab, UiState, blocker, busy, can_act, needs,
-    operator,
+    Effect, Form, FormKind, Node, Open, Place, PlanLine, Tab, UiState, blocker, busy, can_act,
+    needs, operator,
 };
 use super::ways::{self, Do};
 use super::widget::input::Input;
@@ -190,7 +190,9 @@ fn open_item(ui: &mut UiState, view: &View, id: &ItemId) {
     let shown = view.outline.item(id).map(|item| view.shown(item));
     let asks = can_act(view) && shown == Some(Shown::YourTurn);
     match blocker(view, id) {
-        Some(Blocker::SecretMissing { slot, .. } | Blocker::TokenRefused { slot, .. }) if asks => {
+        Some(Blocker::SecretMissing { slot, .. } | Blocker::TokenRefused { slot, .. })
+            if asks && !ways::has_choice(slot) =>
+        {
             ui.open.push(Open::Secret {
                 item: Some(id.clone()),
                 slot: slot.clone(),
@@ -276,6 +278,14 @@ fn take_way(ui: &mut UiState, view: &View, at: Instant) -> Vec<Effect> {
         Do::Open(url) => vec![Effect::Open(url)],
         Do::Quit => quit(ui, view, at),
         Do::Form(kind) => form(ui, view, kind),
+        Do::Accept(finding) => {
+            let form = answer::new_form(view, id, FormKind::Accept);
+            ui.open.push(Open::Form(Form {
+                finding: Some(finding),
+                ..form
+            }));
+            Vec::new()
+        }
         Do::Retry => retry(ui, view, at),
         Do::Undo => undo(ui, view, at),
         Do::GiveSecret { slot } => {

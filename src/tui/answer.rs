@@ -3,7 +3,9 @@
 use tokio::time::Instant;
 
 use super::act::changes;
-use super::model::{Confirm, Effect, Form, FormKind, Open, Tab, UiState, operator, wanted_ids};
+use super::model::{
+    Confirm, Effect, Form, FormKind, Open, Tab, UiState, Word, operator, wanted_ids,
+};
 use super::widget::input::Input;
 use crate::plan::ItemId;
 use crate::request::Request;
@@ -15,6 +17,7 @@ pub fn new_form(view: &View, item: ItemId, kind: FormKind) -> Form {
     Form {
         kind,
         item,
+        finding: None,
         name: Input::new(name),
         note: Input::default(),
         // The name is proposed; what is left to type is the note.
@@ -32,6 +35,7 @@ pub fn form_label(ui: &UiState) -> Option<&'static str> {
         FormKind::Waive => "waive",
         FormKind::Skip => "skip",
         FormKind::Untick => "take back",
+        FormKind::Accept => "accept",
     })
 }
 
@@ -67,6 +71,11 @@ pub fn submit(ui: &mut UiState, at: Instant) -> Vec<Effect> {
         FormKind::Waive => Request::Waive { item, by, why },
         FormKind::Skip => Request::Skip { item, by, why },
         FormKind::Untick => Request::Untick { item, by },
+        FormKind::Accept => Request::Accept {
+            finding: form.finding.unwrap_or_default(),
+            by,
+            why,
+        },
     };
     ui.open.pop();
     // The question behind the form is answered with it.
@@ -99,6 +108,13 @@ pub fn give_secret(ui: &mut UiState, at: Instant) -> Vec<Effect> {
     };
     let name = SecretName::new(slot.clone());
     let text = format!("{slot} is handed over: golive looks whether it works.");
+    let next = next_of(&name);
+    if let Some(next) = next {
+        // Two sign together: the second is asked for in the same breath.
+        *slot = next.to_string();
+        ui.say(format!("{name} is handed over. {next} goes with it."), at);
+        return vec![Effect::Ask(Request::GiveSecret { slot: name, value })];
+    }
     ui.open.pop();
     // The question behind the field is answered with it.
     if matches!(ui.open.last(), Some(Open::Item { .. })) {
@@ -108,16 +124,28 @@ pub fn give_secret(ui: &mut UiState, at: Instant) -> Vec<Effect> {
     vec![Effect::Ask(Request::GiveSecret { slot: name, value })]
 }
 
+/// What is asked for after this one, where several sign together.
+fn next_of(slot: &SecretName) -> Option<&'static SecretName> {
+    let way = crate::tokens::of_slot(slot)?.way_of(slot)?;
+    let at = way.slots.iter().position(|own| own.name == *slot)?;
+    way.slots.get(at + 1).map(|next| &next.name)
+}
+
 pub fn confirm(ui: &mut UiState, view: &View) -> Vec<Effect> {
     let Some(step) = ui.step(view) else {
         return Vec::new();
     };
-    let wanted = view.wanted.get(&step.number).into_iter().flatten();
-    let words = wanted.filter_map(|row| row.confirm.clone());
+    let wanted = || view.wanted.get(&step.number).into_iter().flatten();
+    let names = wanted().filter_map(|row| row.confirm.clone());
+    let names = names.map(|text| Word { text, cost: None });
+    let total = view.cost(wanted()).map(|cost| Word {
+        text: cost.word.clone(),
+        cost: Some(cost),
+    });
     let confirm = Confirm {
         step: step.number.clone(),
         rows: wanted_ids(view, &step.number),
-        words: words.collect(),
+        words: names.chain(total).collect(),
         typed: Vec::new(),
         input: Input::default(),
     };
@@ -127,7 +155,7 @@ pub fn confirm(ui: &mut UiState, view: &View) -> Vec<Effect> {
 
 pub fn confirm_label(ui: &UiState) -> Option<&'static str> {
     match ui.open.last() {
-        Some(Open::Confirm(confirm)) if confirm.word().is_some() => Some("check the name"),
+        Some(Open::Confirm(confirm)) if confirm.word().is_some() => Some("check the word"),
         Some(Open::Confirm(_)) => Some("approve"),
         _ => None,
     }
@@ -137,7 +165,7 @@ pub fn approve(ui: &mut UiState, view: &View, at: Instant) -> Vec<Effect> {
     let Some(Open::Confirm(confirm)) = ui.open.last_mut() else {
         return Vec::new();
     };
-    if let Some(word) = confirm.word().map(str::to_string) {
+    if let Some(word) = confirm.word().map(|word| word.text.clone()) {
         if confirm.input.text() != word {
             confirm.input.clear();
             ui.say(format!("That is not {word}. Nothing was approved."), at);
@@ -145,7 +173,7 @@ pub fn approve(ui: &mut UiState, view: &View, at: Instant) -> Vec<Effect> {
         }
         confirm.typed.push(word);
         confirm.input.clear();
-        // Typing the last name is the approval of what stands beside it.
+        // Typing the last word is the approval of what stands beside it.
         if confirm.word().is_some() {
             return Vec::new();
         }

@@ -1,5 +1,7 @@
 //! Launches to draw in tests: the outline of Phase 0 and stories told by events, as the engine would tell them.
 
+pub mod infrastructure;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -152,7 +154,9 @@ pub fn lookup() -> Lookup {
     Lookup {
         token_page: Box::new(|slot| {
             (slot == "GITHUB_TOKEN").then(|| TokenPage {
-                url: "https://github.com/settings/personal-access-tokens/new".into(),
+                what: "GitHub token".into(),
+                url: Some("https://github.com/settings/personal-access-tokens/new".into()),
+                choose: vec![],
                 scopes: vec![
                     "Contents: read and write (branches, the CORS change)".into(),
                     "Pull requests: read and write (the promotions)".into(),
@@ -160,6 +164,7 @@ pub fn lookup() -> Lookup {
                 ],
                 expiry: "30 days: the launch is over by then".into(),
                 use_: "reads the repository, creates branches, rules and pull requests, each after you approved it".into(),
+                mind: vec!["golive never pushes to main, staging or develop directly".into()],
             })
         }),
         rehearsal_secret: Box::new(|_| None),

@@ -13,14 +13,21 @@ pub fn curl_text(ui: &UiState, view: &View) -> Option<String> {
         Place::Calls => {
             let call = ui.call(view)?;
             let body = call.mutating;
-            Some(curl(ui, call.provider, &call.method, &call.path, body))
+            Some(curl(
+                ui,
+                view,
+                call.provider,
+                &call.method,
+                &call.path,
+                body,
+            ))
         }
         Place::Item => {
             let id = ui.one()?;
             let call = failed_call(view, id)?;
             let provider = view.outline.item(id)?.provider?;
             let body = call.method != "GET";
-            Some(curl(ui, provider, &call.method, &call.path, body))
+            Some(curl(ui, view, provider, &call.method, &call.path, body))
         }
         _ => None,
     }
@@ -33,26 +40,80 @@ fn failed_call<'a>(view: &'a View, id: &ItemId) -> Option<&'a FailedCall> {
     }
 }
 
-fn curl(ui: &UiState, provider: Provider, method: &str, path: &str, body: bool) -> String {
+fn curl(
+    ui: &UiState,
+    view: &View,
+    provider: Provider,
+    method: &str,
+    path: &str,
+    body: bool,
+) -> String {
     let base = (ui.lookup.api_url)(provider);
     let base = base.trim_end_matches('/');
-    let token = ways::token_slot(provider);
     // The address is quoted for the shell; a quote inside it would end the quoting.
     let path = path.replace('\'', "%27");
-    let mut text =
-        format!("curl -X {method} '{base}{path}' \\\n  -H \"Authorization: Bearer ${token}\"");
-    if body {
-        text.push_str(" \\\n  -H 'Content-Type: application/json' --data @body.json");
+    let signed = signed(view, provider, &path);
+    let mut text = format!("curl -X {method} '{base}{path}' \\\n  {}", signed.flags);
+    if body && !signed.has_body {
+        let kind = match provider {
+            Provider::Atlas => ATLAS_MEDIA,
+            _ => "application/json",
+        };
+        text += &format!(" \\\n  -H 'Content-Type: {kind}' --data @body.json");
         text.push_str("\n# golive keeps no bodies: write what is to be sent into body.json");
     }
+    if let Some(note) = signed.note {
+        text += &format!("\n# {note}");
+    }
     text
+}
+
+/// Atlas has a media type for each version of an endpoint; a date after the newest means the newest.
+const ATLAS_MEDIA: &str = "application/vnd.atlas.2025-03-12+json";
+
+/// What signs a call, with variables in place of secrets.
+struct Signed {
+    flags: String,
+    has_body: bool,
+    note: Option<&'static str>,
+}
+
+fn signed(view: &View, provider: Provider, path: &str) -> Signed {
+    let plain = |flags: String| Signed {
+        flags,
+        has_body: false,
+        note: None,
+    };
+    let bearer = |token: &str| format!("-H \"Authorization: Bearer ${token}\"");
+    if provider != Provider::Atlas {
+        return plain(bearer(ways::token_slot(view, provider)));
+    }
+    if path.starts_with("/api/oauth/") {
+        return Signed {
+            has_body: true,
+            ..plain(
+                "-u \"$ATLAS_CLIENT_ID:$ATLAS_CLIENT_SECRET\" -d grant_type=client_credentials"
+                    .into(),
+            )
+        };
+    }
+    let accept = format!("-H 'Accept: {ATLAS_MEDIA}'");
+    match ways::token_slot(view, provider) {
+        "ATLAS_PUBLIC_KEY" => plain(format!(
+            "--digest -u \"$ATLAS_PUBLIC_KEY:$ATLAS_PRIVATE_KEY\" \\\n  {accept}"
+        )),
+        _ => Signed {
+            note: Some("$ATLAS_TOKEN is the access_token that POST /api/oauth/token answers with"),
+            ..plain(format!("{} \\\n  {accept}", bearer("ATLAS_TOKEN")))
+        },
+    }
 }
 
 /// The page that belongs to what the cursor is on.
 pub fn page(ui: &UiState, view: &View) -> Option<String> {
     match ui.open.last() {
         Some(Open::Secret { slot, .. }) => {
-            return (ui.lookup.token_page)(slot).map(|page| page.url);
+            return (ui.lookup.token_page)(slot)?.url;
         }
         Some(Open::Form(_) | Open::Confirm(_) | Open::Help { .. } | Open::Find { .. }) => {
             return None;

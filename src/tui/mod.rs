@@ -58,18 +58,25 @@ pub struct Options {
     pub motion: bool,
 }
 
-/// What is shown where a token is asked for.
+/// What is shown where a secret is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenPage {
-    pub url: String,
+    /// What it is, such as `Atlas client secret` or `password of NAME`.
+    pub what: String,
+    /// Where it is made; none where it exists already.
+    pub url: Option<String>,
+    /// What to choose on that page besides the rights.
+    pub choose: Vec<String>,
     pub scopes: Vec<String>,
     /// Which expiry to choose.
     pub expiry: String,
-    /// What golive will do with it.
+    /// What golive will do with it, completing "golive …".
     pub use_: String,
+    /// What to mind, and what golive never does with it.
+    pub mind: Vec<String>,
 }
 
-/// The page of a slot's token.
+/// What is told of a slot.
 pub type TokenPages = Box<dyn Fn(&str) -> Option<TokenPage> + Send>;
 /// The rehearsal's own value of a slot.
 pub type OwnSecrets = Box<dyn Fn(&str) -> Option<Secret> + Send>;
@@ -83,7 +90,7 @@ pub struct Session {
     /// The launch's time, for clocks and countdowns between events.
     pub clock: Arc<dyn Clock>,
     pub view: View,
-    /// The page where a slot's token is made; `None` for a slot that is no token.
+    /// What is told where a slot's value is asked for; `None` for a name that is not known.
     pub token_page: TokenPages,
     /// What Enter on an empty field takes in a rehearsal; always `None` in a real launch.
     pub rehearsal_secret: OwnSecrets,

@@ -12,7 +12,8 @@ use crate::event::Call;
 use crate::journal::state::Standing;
 use crate::plan::{Blocker, ItemId, Row, RowId};
 use crate::request::Request;
-use crate::view::{Doing, ItemOutline, RowState, Shown, StepOutline, Turn, View};
+use crate::secret::SecretName;
+use crate::view::{Cost, Doing, ItemOutline, RowState, Shown, StepOutline, Turn, View};
 
 /// A toast can be read in that time.
 const TOAST: Duration = Duration::from_secs(4);
@@ -86,12 +87,15 @@ pub enum FormKind {
     Waive,
     Skip,
     Untick,
+    Accept,
 }
 
 #[derive(Clone, Debug)]
 pub struct Form {
     pub kind: FormKind,
     pub item: ItemId,
+    /// The finding that is accepted, by its name.
+    pub finding: Option<String>,
     pub name: Input,
     pub note: Input,
     /// The cursor is in the second field.
@@ -103,10 +107,18 @@ pub struct Form {
 pub struct Confirm {
     pub step: String,
     pub rows: Vec<RowId>,
-    /// The names that one-way rows ask for, in order.
-    pub words: Vec<String>,
+    /// What must be typed, in order: the names of one-way rows, then the total of paid ones.
+    pub words: Vec<Word>,
     pub typed: Vec<String>,
     pub input: Input,
+}
+
+/// A word that an approval asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    pub text: String,
+    /// It stands for what the paid rows cost; else it is the name of something that cannot be taken back.
+    pub cost: Option<Cost>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -438,9 +450,9 @@ impl UiState {
 }
 
 impl Confirm {
-    /// The name to type next; `None` once all are typed.
-    pub fn word(&self) -> Option<&str> {
-        self.words.get(self.typed.len()).map(String::as_str)
+    /// The word to type next; `None` once all are typed.
+    pub fn word(&self) -> Option<&Word> {
+        self.words.get(self.typed.len())
     }
 }
 
@@ -495,12 +507,19 @@ pub fn wanted_ids(view: &View, step: &str) -> Vec<RowId> {
 fn asks_for_secret(view: &View, id: &ItemId, wanted: &str) -> bool {
     match blocker(view, id) {
         Some(Blocker::SecretMissing { slot, .. } | Blocker::TokenRefused { slot, .. }) => {
-            slot == wanted
+            slot == wanted || sign_together(slot, wanted)
         }
         // Another token may be given where the one that is kept does not do.
         Some(Blocker::Forbidden { .. } | Blocker::OtherAccount { .. }) => true,
         _ => false,
     }
+}
+
+/// Both are for signing at one provider: the second of two is asked for before the first has been looked at, and another
+/// way to sign may be taken.
+fn sign_together(one: &str, other: &str) -> bool {
+    let token = crate::tokens::of_slot(&SecretName::new(one));
+    token.is_some_and(|token| token.way_of(&SecretName::new(other)).is_some())
 }
 
 fn asks_for_word(view: &View, id: &ItemId) -> bool {

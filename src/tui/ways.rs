@@ -4,6 +4,8 @@ use super::model::{FormKind, Open, UiState, can_act};
 use crate::event::Failure;
 use crate::journal::state::Standing;
 use crate::plan::{Blocker, Choice, ItemId, Provider};
+use crate::secret::SecretName;
+use crate::tokens;
 use crate::view::{ItemOutline, Shown, View};
 
 /// One way on. What is not possible keeps its number and says why.
@@ -21,8 +23,15 @@ pub enum Do {
     Undo,
     Form(FormKind),
     Quit,
-    Choose { key: String, word: String },
-    GiveSecret { slot: String },
+    Choose {
+        key: String,
+        word: String,
+    },
+    GiveSecret {
+        slot: String,
+    },
+    /// A finding, by its name.
+    Accept(String),
     Open(String),
 }
 
@@ -62,6 +71,7 @@ pub fn of(view: &View, id: &ItemId) -> Vec<Way> {
         (Some(Standing::Blocked(blocker)), Shown::YourTurn | Shown::Waiting) => {
             asked(view, item, blocker)
         }
+        (Some(Standing::Settled(_)), shown) if shown.is_settled() => found(view, id),
         (Some(Standing::Drifted { .. }), Shown::Drifted) => vec![Way::new(
             "Look again and plan",
             "the plan shows what would be put back; nothing changes before you approve",
@@ -77,6 +87,20 @@ pub fn of(view: &View, id: &ItemId) -> Vec<Way> {
             way.unless(forbidden)
         })
         .collect()
+}
+
+/// Each finding that nobody has accepted may be lived with.
+fn found(view: &View, id: &ItemId) -> Vec<Way> {
+    let found = view.findings(id).into_iter();
+    let open = found.filter(|found| found.accepted.is_none());
+    open.map(|found| {
+        Way::new(
+            format!("Live with {}", found.finding.code),
+            "asks for your name and a reason",
+            Do::Accept(found.name),
+        )
+    })
+    .collect()
 }
 
 fn unknown() -> Vec<Way> {
@@ -168,11 +192,11 @@ fn open_page(url: &Option<String>) -> Way {
     Way::new("Open the page", url.clone(), Do::Open(url)).unless(reason)
 }
 
-fn other_token(item: &ItemOutline, text: &str) -> Way {
+fn other_token(view: &View, item: &ItemOutline, text: &str) -> Way {
     let Some(provider) = item.provider else {
         return Way::new(text, "", Do::Back).unless(Some("no token is in use here".into()));
     };
-    let slot = token_slot(provider).into();
+    let slot = token_slot(view, provider).into();
     let then = "asks for it on the next screen";
     Way::new(text, then, Do::GiveSecret { slot })
 }
@@ -180,7 +204,7 @@ fn other_token(item: &ItemOutline, text: &str) -> Way {
 fn asked(view: &View, item: &ItemOutline, blocker: &Blocker) -> Vec<Way> {
     let again = |text: &str, then: &str| Way::new(text, then, Do::Retry);
     let page = open_page;
-    let token = |text: &str| other_token(item, text);
+    let token = |text: &str| other_token(view, item, text);
     let later = Way::new("Leave it for later", "the rest goes on", Do::Back);
     match blocker {
         Blocker::ByHand { url, .. } => vec![
@@ -205,14 +229,9 @@ fn asked(view: &View, item: &ItemOutline, blocker: &Blocker) -> Vec<Way> {
             again("Look again", "after the account was changed"),
             later,
         ],
-        Blocker::SecretMissing { slot, .. } | Blocker::TokenRefused { slot, .. } => vec![
-            Way::new(
-                format!("Give {slot}"),
-                "asks for it on the next screen",
-                Do::GiveSecret { slot: slot.clone() },
-            ),
-            later,
-        ],
+        Blocker::SecretMissing { slot, .. } | Blocker::TokenRefused { slot, .. } => {
+            to_sign(slot).into_iter().chain([later]).collect()
+        }
         Blocker::Attest { url, .. } => vec![
             Way::new(
                 "Say that it is so",
@@ -240,12 +259,44 @@ fn asked(view: &View, item: &ItemOutline, blocker: &Blocker) -> Vec<Way> {
     }
 }
 
-/// Where a provider's token is kept.
-pub fn token_slot(provider: Provider) -> &'static str {
-    match provider {
-        Provider::GitHub => "GITHUB_TOKEN",
-        Provider::Vercel => "VERCEL_TOKEN",
-        Provider::Render => "RENDER_API_KEY",
-        Provider::Atlas => "ATLAS_CLIENT_ID",
+/// The first name that what signs for a provider is kept under: of the way that is kept, else of the recommended one.
+pub fn token_slot(view: &View, provider: Provider) -> &'static str {
+    let ways = &tokens::of(provider).ways;
+    let kept = |way: &&tokens::Way| {
+        let mut slots = way.slots.iter();
+        slots.any(|slot| view.state.kept.contains_key(&slot.name))
+    };
+    let way = ways.iter().find(kept).unwrap_or(&ways[0]);
+    way.slots[0].name.as_str()
+}
+
+/// The ways to sign that a missing slot leaves open: more than one where none was begun.
+fn to_sign(slot: &str) -> Vec<Way> {
+    let name = SecretName::new(slot);
+    let ways = tokens::of_slot(&name).map_or(&[][..], |token| &token.ways);
+    let first = ways.first().is_some_and(|way| way.slots[0].name == name);
+    let several = ways.iter().any(|way| !way.has(&name));
+    match first && several {
+        true => ways.iter().map(signing).collect(),
+        false => vec![Way::new(
+            format!("Give {slot}"),
+            "asks for it on the next screen",
+            Do::GiveSecret { slot: slot.into() },
+        )],
     }
+}
+
+fn signing(way: &tokens::Way) -> Way {
+    Way::new(
+        way.title.clone(),
+        format!("asks for {}", way.names()),
+        Do::GiveSecret {
+            slot: way.slots[0].name.to_string(),
+        },
+    )
+}
+
+/// Whether the operator has a choice of what to give.
+pub fn has_choice(slot: &str) -> bool {
+    to_sign(slot).len() > 1
 }

@@ -53,22 +53,61 @@ impl WayIn {
         around: &Surroundings,
         stdin: impl Read + Send + 'static,
     ) -> Result<Received> {
-        let raw = match self {
-            WayIn::Variable(name) => from_variable(&around.lookup, name)?,
+        let (value, removed) = shape::cleaned(self.raw(around, stdin).await?)?;
+        Ok(Received { value, removed })
+    }
+
+    /// Reads `count` secrets, one line each. With one, the same as `read`.
+    pub async fn read_lines(
+        &self,
+        around: &Surroundings,
+        stdin: impl Read + Send + 'static,
+        count: usize,
+    ) -> Result<Vec<Received>> {
+        let raw = self.raw(around, stdin).await?;
+        let lines = match count {
+            1 => vec![raw],
+            _ => lines(&raw),
+        };
+        if lines.len() != count {
+            return Err(
+                Error::usage(format!("{count} secrets are needed, one line each"))
+                    .because(format!("{} came", lines.len()))
+                    .now("nothing was kept"),
+            );
+        }
+        let cleaned = lines.into_iter().map(|line| {
+            let (value, removed) = shape::cleaned(line)?;
+            Ok(Received { value, removed })
+        });
+        cleaned.collect()
+    }
+
+    async fn raw(
+        &self,
+        around: &Surroundings,
+        stdin: impl Read + Send + 'static,
+    ) -> Result<Secret> {
+        match self {
+            WayIn::Variable(name) => from_variable(&around.lookup, name),
             WayIn::File(path) => {
                 let path = path.clone();
                 let what = format!("the secret in {} could not be read", path.display());
-                in_time(around, what, move || read_text(&path)).await?
+                in_time(around, what, move || read_text(&path)).await
             }
             WayIn::Stdin => {
                 let what = "the secret on standard input could not be read".to_owned();
-                in_time(around, what, move || read_secret(stdin)).await?
+                in_time(around, what, move || read_secret(stdin)).await
             }
-            WayIn::Command(line) => from_command(around, line).await?,
-        };
-        let (value, removed) = shape::cleaned(raw)?;
-        Ok(Received { value, removed })
+            WayIn::Command(line) => from_command(around, line).await,
+        }
     }
+}
+
+/// The lines that hold something.
+fn lines(raw: &Secret) -> Vec<Secret> {
+    let lines = raw.expose().lines().filter(|line| !line.trim().is_empty());
+    lines.map(Secret::new).collect()
 }
 
 fn from_variable(lookup: &Lookup, name: &str) -> Result<Secret> {
@@ -312,6 +351,21 @@ mod tests {
             let received = read(way, &variables, "canary\n").await.unwrap();
             assert!(received.value.same_as(&Secret::new("canary")));
             assert_eq!(received.removed, ["1 trailing newline removed"]);
+        }
+    }
+
+    #[tokio::test]
+    async fn two_secrets_come_on_a_line_each_and_never_half() {
+        let around = around(TestClock::Still, &[PATH]);
+        let read = |text: &'static str| WayIn::Stdin.read_lines(&around, text.as_bytes(), 2);
+        for text in ["id\nsecret\n", "id\r\n\r\nsecret"] {
+            let received = read(text).await.unwrap();
+            assert!(received[0].value.same_as(&Secret::new("id")));
+            assert!(received[1].value.same_as(&Secret::new("secret")));
+        }
+        for text in ["id\n", "one\ntwo\nthree\n", ""] {
+            let error = read(text).await.unwrap_err();
+            assert!(error.what.contains("one line each"), "{error}");
         }
     }
 

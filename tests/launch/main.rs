@@ -1,5 +1,6 @@
 //! Whole launches on the simulated world: calm, killed at every point, with every call going wrong.
 
+mod assembly;
 mod cost;
 mod disk;
 mod faults;

@@ -24,7 +24,7 @@ pub fn judge(stage: &Stage, calm: &Moment, ran: &Ran) -> Vec<String> {
     nothing_lost(ran, &mut wrong);
     only_approved(stage, ran, &mut wrong);
     no_secret(end, &mut wrong);
-    finished(ran, &mut wrong);
+    finished(stage, ran, &mut wrong);
     vault_coherent(ran, &mut wrong);
     done_is_done(stage, ran, &mut wrong);
     wrong
@@ -49,6 +49,12 @@ fn key(object: &ObjectRecord) -> Option<(String, String, String)> {
         "pull_request",
         "issue",
         "label",
+        "project",
+        "service",
+        "key_value",
+        "cluster",
+        "database_user",
+        "access_entry",
     ];
     counted.contains(&object.kind.as_str()).then(|| {
         (
@@ -98,7 +104,8 @@ fn nothing_lost(ran: &Ran, wrong: &mut Vec<String>) {
         .flat_map(|item| item.made.iter().map(|made| made.id.as_str()))
         .collect();
     for object in alive(&ran.end) {
-        let kept = ["branch", "ruleset"].contains(&object.kind.as_str());
+        let kept = ["branch", "ruleset", "project", "service", "key_value"]
+            .contains(&object.kind.as_str());
         if kept && object.made_by == MadeBy::Golive && !made.contains(object.id.as_str()) {
             wrong.push(format!(
                 "I2 {} {} was made and is not known",
@@ -179,14 +186,19 @@ fn without(text: &str, key: &str, length: usize) -> String {
 }
 
 /// I10
-fn finished(ran: &Ran, wrong: &mut Vec<String>) {
-    for item in ran.view.outline.items() {
+fn finished(stage: &Stage, ran: &Ran, wrong: &mut Vec<String>) {
+    let walked = ran.view.outline.items();
+    for item in walked.filter(|item| stage.walks(&item.id)) {
         let shown = ran.view.shown(item);
         if !shown.is_settled() {
             wrong.push(format!("I10 {} is {}", item.id, shown.word()));
         }
     }
-    let hours = ran.end.now.duration_since(super::stage::START).as_hours();
+    let hours = ran
+        .end
+        .now
+        .duration_since(super::assembly::START)
+        .as_hours();
     if ran.end.calls() > CALLS_MAX || hours > HOURS_MAX {
         wrong.push(format!(
             "I10 took {} calls and {hours} hours",

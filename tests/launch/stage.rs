@@ -1,34 +1,32 @@
 //! One launch of the preset on the simulated world, from any moment to its rest, with every seam call numbered.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use futures::future::BoxFuture;
 use golive::app::place::Place;
-use golive::app::session::{Parts, Voice, run_to_rest};
 use golive::clock::Jumping;
-use golive::engine::Settings;
 use golive::engine::desk::Seams;
 use golive::error::Result;
-use golive::init;
 use golive::journal::{self, Contents, Paths};
-use golive::manifest::{LaunchId, Manifest, Preset};
-use golive::operator::{Operator, Policy};
+use golive::manifest::Manifest;
+use golive::operator::Policy;
+use golive::plan::{ItemId, Provider};
 use golive::seam::clock::Clock;
 use golive::seam::disk::{Disk, Holder, Locking};
 use golive::seam::transport::{HttpRequest, HttpResponse, Transport, TransportError};
 use golive::seam::vault::Vault;
 use golive::secret::{Secret, SecretName};
 use golive::sim::transport::SimTransport;
-use golive::sim::{Act, FaultRule, Names, Scenario, World};
-use golive::step::{Catalog, Launch, expand};
+use golive::sim::{Act, FaultRule, Scenario, World};
+use golive::step::Launch;
 use golive::vault::memory::{Content, MemoryVault};
 use golive::view::View;
 use jiff::Timestamp;
 
+use super::assembly::{self, START, Walk};
 use super::disk::{Image, MemDisk};
-
-pub const START: Timestamp = Timestamp::constant(1_795_000_000, 0);
 
 /// What all runs of one story have in common.
 pub struct Stage {
@@ -36,27 +34,66 @@ pub struct Stage {
     pub launch: Launch,
     pub scenario: Scenario,
     pub dir: PathBuf,
+    /// The part of the launch that is walked; what lies before it is believed from the state file.
+    pub part: Option<BTreeSet<ItemId>>,
 }
 
 impl Stage {
-    /// The preset's launch on a named world.
-    pub fn new(world: &str) -> Stage {
-        let preset = Preset::named("bondigoo").unwrap();
-        let id = LaunchId::parse("bondigoo-1a2b3c4d").unwrap();
-        let (_, manifest) = init::rehearsed(preset, &id).unwrap();
-        Stage::of(manifest, world)
+    /// The preset's whole launch on a named world.
+    pub fn whole(world: &str) -> Stage {
+        Stage::of(assembly::preset(), world)
     }
 
     pub fn of(manifest: Manifest, world: &str) -> Stage {
-        let names: Names = golive::app::rehearse::names(&manifest).unwrap();
-        let scenario = Scenario::named(world, &names).unwrap();
-        let launch = expand(&Catalog::embedded().unwrap(), &manifest, true).unwrap();
+        let (launch, scenario) = assembly::of(&manifest, world);
         Stage {
             manifest,
             launch,
             scenario,
             dir: PathBuf::from("/launch"),
+            part: None,
         }
+    }
+
+    /// The launch's first phase on a named world, as far as GitHub alone is needed.
+    pub fn new(world: &str) -> Stage {
+        let stage = Stage::whole(world);
+        let items = stage.launch.items.iter();
+        let github = items.filter(|item| {
+            let first = ["0", "1", "2"].contains(&item.id.step());
+            first && item.provider == Provider::GitHub
+        });
+        let part = github.map(|item| item.id.clone()).collect();
+        stage.only(part)
+    }
+
+    /// The infrastructure on a named world, and the moment at which the first phase is behind it.
+    pub fn infrastructure(world: &str, seed: u64) -> (Stage, Moment) {
+        let whole = Stage::whole(world);
+        let named = |phase: &str| {
+            let items = whole.launch.select(phase).unwrap();
+            items.into_iter().collect::<BTreeSet<ItemId>>()
+        };
+        let (before, part) = (named("phase:0"), named("phase:1"));
+        let before = Stage::whole(world).only(before);
+        let begun = before.run(&before.beginning(seed), None).unwrap();
+        for item in &before.launch.items {
+            let outline = begun.view.outline.item(&item.id).unwrap();
+            let shown = begun.view.shown(outline);
+            let settled = !before.walks(&item.id) || shown.is_settled();
+            assert!(settled, "{world}: {} is {}", item.id, shown.word());
+        }
+        (whole.only(part), begun.end)
+    }
+
+    pub fn only(mut self, part: BTreeSet<ItemId>) -> Stage {
+        self.part = Some(part);
+        self
+    }
+
+    /// Whether the item belongs to the part that is walked.
+    pub fn walks(&self, item: &ItemId) -> bool {
+        self.part.as_ref().is_none_or(|part| part.contains(item))
     }
 
     pub fn paths(&self) -> Paths {
@@ -87,22 +124,12 @@ impl Stage {
 
     /// Goes on from a moment until everything rests, with the world's own operator. `watch` sees every seam call.
     pub fn run(&self, from: &Moment, watch: Option<Watch>) -> Result<Ran> {
-        let operator = Policy {
-            by: "dana".into(),
-            rehearsed: true,
-            ..Policy::default()
-        };
-        self.run_with(from, watch, operator, true)
+        self.run_with(from, watch, assembly::operator(), true)
     }
 
     /// The same, with a person who acts in the world right after golive has written down its first intention.
     pub fn run_meddled(&self, from: &Moment, act: Act) -> Result<Ran> {
-        let operator = Policy {
-            by: "dana".into(),
-            rehearsed: true,
-            ..Policy::default()
-        };
-        self.perform(from, None, operator, true, Some(act))
+        self.perform(from, None, assembly::operator(), true, Some(act))
     }
 
     pub fn run_with(
@@ -156,22 +183,12 @@ impl Stage {
                 documents: doors.clone(),
                 resolver: doors,
             };
-            let policy = Policy {
-                secrets: golive::app::rehearse::secrets(&from.world.tokens(), &self.manifest),
-                ..policy
-            };
-            let settings = Settings {
+            let tokens = from.world.tokens();
+            let part = Walk {
                 apply,
-                select: None,
-                urls: golive::app::rehearse::urls(),
-                undo: false,
+                part: self.part.clone(),
             };
-            let parts = match apply {
-                true => Parts::open_or_refuse(&place, seams, settings)?,
-                false => Parts::look(&place, seams, settings)?,
-            };
-            let (view, _) =
-                run_to_rest(parts, Operator::new(policy), &mut Voice::Silent, false).await?;
+            let view = assembly::to_rest(&place, seams, &tokens, policy, part).await?;
             let end = Moment {
                 label: "the end".into(),
                 world: world.lock().unwrap().clone(),

@@ -92,7 +92,8 @@ fn where_all_is_so_already_nothing_is_done() {
     let stage = Stage::new("done");
     let ran = stage.run(&stage.beginning(5), None).unwrap();
     assert_eq!(ran.end.mutations(), 0);
-    for item in ran.view.outline.items() {
+    let walked = ran.view.outline.items();
+    for item in walked.filter(|item| stage.walks(&item.id)) {
         assert!(
             matches!(ran.view.shown(item), Shown::AlreadySo | Shown::Attested),
             "{}",
@@ -160,7 +161,7 @@ fn moved_between_plan_and_write() -> (usize, bool) {
         .view
         .outline
         .items()
-        .all(|item| ran.view.shown(item).is_settled());
+        .all(|item| !stage.walks(&item.id) || ran.view.shown(item).is_settled());
     (stopped, settled)
 }
 

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 use super::oracle::judge;
 use super::stage::{Moment, Ran, Stage};
 
-/// Fewer points than this and the sweep sees nothing.
+/// Fewer points than these and the sweep sees nothing.
 const POINTS_MIN: usize = 150;
+const INFRASTRUCTURE_POINTS_MIN: usize = 500;
 
 const SEED: u64 = 7;
 
@@ -18,15 +19,40 @@ struct Calm {
 
 fn calm(world: &str) -> Calm {
     let stage = Stage::new(world);
-    let watch = Arc::new(Mutex::new(vec![]));
-    let ran = stage
-        .run(&stage.beginning(SEED), Some(watch.clone()))
-        .unwrap();
-    let points = std::mem::take(&mut *watch.lock().unwrap());
-    Calm { stage, ran, points }
+    let beginning = stage.beginning(SEED);
+    Calm::of(stage, &beginning)
+}
+
+fn calm_infrastructure(world: &str) -> Calm {
+    let (stage, beginning) = Stage::infrastructure(world, SEED);
+    Calm::of(stage, &beginning)
 }
 
 impl Calm {
+    fn of(stage: Stage, beginning: &Moment) -> Calm {
+        let watch = Arc::new(Mutex::new(vec![]));
+        let ran = stage.run(beginning, Some(watch.clone())).unwrap();
+        let points = std::mem::take(&mut *watch.lock().unwrap());
+        Calm { stage, ran, points }
+    }
+
+    /// Kills the launch everywhere, and wants at least so many places.
+    fn sweep(&self, points_min: usize) {
+        let all: Vec<Vec<String>> = self.resumed().collect();
+        let (points, swept, bad) = (self.points.len(), all.len(), all.concat());
+        eprintln!(
+            "{points} points, {swept} different disks, {} bad",
+            bad.len()
+        );
+        assert!(points >= points_min, "only {points} points");
+        assert!(
+            bad.is_empty(),
+            "{} bad of {swept}: {:#?}",
+            bad.len(),
+            &bad[..bad.len().min(20)]
+        );
+    }
+
     /// What is wrong after a kill at each point, and after a power cut where that leaves less; nothing, when all is well.
     fn resumed(&self) -> impl Iterator<Item = Vec<String>> + '_ {
         let images = self.points.iter().enumerate().flat_map(|(n, point)| {
@@ -71,24 +97,27 @@ fn killed_anywhere_it_ends_like_the_calm_launch() {
             "no {kind} among the points"
         );
     }
-    let all: Vec<Vec<String>> = calm.resumed().collect();
-    let (swept, bad) = (all.len(), all.concat());
-    eprintln!(
-        "{} points, {swept} different disks, {} bad",
-        calm.points.len(),
-        bad.len()
-    );
-    assert!(
-        calm.points.len() >= POINTS_MIN,
-        "only {} points",
-        calm.points.len()
-    );
-    assert!(
-        bad.is_empty(),
-        "{} bad of {swept}: {:#?}",
-        bad.len(),
-        &bad[..bad.len().min(20)]
-    );
+    calm.sweep(POINTS_MIN);
+}
+
+#[test]
+fn the_infrastructure_is_all_right_in_every_world() {
+    for world in ["fresh", "fresh-empty", "half", "done"] {
+        let calm = calm_infrastructure(world);
+        let wrong = judge(&calm.stage, &calm.ran.end, &calm.ran);
+        assert!(wrong.is_empty(), "{world}: {wrong:#?}");
+    }
+}
+
+#[test]
+fn killed_anywhere_the_infrastructure_ends_like_the_calm_one() {
+    let calm = calm_infrastructure("fresh");
+    for host in ["vercel", "render", "atlas", "github"] {
+        let host = format!("http://{host}.localhost");
+        let reached = calm.points.iter().any(|point| point.label.contains(&host));
+        assert!(reached, "no call to {host} among the points");
+    }
+    calm.sweep(INFRASTRUCTURE_POINTS_MIN);
 }
 
 #[cfg(feature = "sabotage")]

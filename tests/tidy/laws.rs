@@ -191,10 +191,7 @@ fn words<'a>(
 const FUNCTION_LINES_MAX: usize = 70;
 const FILE_LINES_MAX: usize = 600;
 /// Longer than allowed, with the length they have: file and function. The list only shrinks.
-const LONG_FUNCTIONS: [(&str, &str, usize); 2] = [
-    ("src/view.rs", "heard", 78),
-    ("tests/contract_github_world.rs", "pulls", 78),
-];
+const LONG_FUNCTIONS: [(&str, &str, usize); 1] = [("src/view.rs", "heard", 78)];
 const LONG_FILES: [(&str, usize); 0] = [];
 
 pub fn sizes(tree: &[Source]) -> Vec<String> {

@@ -6,7 +6,9 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use golive::event::Live;
 use golive::plan::Provider;
-use golive::provider::http::{CallError, Class, Endpoint, Http, Manners, Pacer, retry_after};
+use golive::provider::http::{
+    CallError, Class, Endpoint, Http, Manners, Pacer, Words, retry_after,
+};
 use golive::provider::https::HttpsTransport;
 use golive::seam::clock::Clock;
 use golive::seam::transport::{
@@ -68,13 +70,20 @@ impl Manners for TestManners {
         Provider::GitHub
     }
 
-    fn headers(&self) -> Vec<(String, HeaderText)> {
+    fn headers(&self, _media: Option<&str>) -> Vec<(String, HeaderText)> {
         let bearer = Secret::new(TOKEN).prefixed("Bearer ");
         vec![("authorization".into(), HeaderText::Secret(bearer))]
     }
 
-    fn refusal(&self, body: &[u8]) -> (String, Vec<String>) {
-        (String::from_utf8_lossy(body).into_owned(), vec![])
+    fn refusal(&self, body: &[u8]) -> Words {
+        Words {
+            message: String::from_utf8_lossy(body).into_owned(),
+            ..Words::default()
+        }
+    }
+
+    fn request_id(&self) -> &'static str {
+        "x-github-request-id"
     }
 
     fn limit(&self, response: &HttpResponse, now: Timestamp) -> Option<Option<Duration>> {
@@ -146,6 +155,7 @@ impl Road {
             method,
             path,
             body,
+            media: None,
         })
         .await
     }

@@ -208,12 +208,32 @@ impl Github {
         self.repo.branches.get(branch).cloned()
     }
 
+    /// Every branch with the commit it stands at, as the apps installed on the repository see them: at once.
+    pub fn heads(&self) -> &BTreeMap<String, Sha> {
+        &self.repo.branches
+    }
+
+    /// When a branch last moved.
+    pub fn pushed_at(&self) -> Timestamp {
+        self.repo.pushed_at
+    }
+
+    pub fn default_branch(&self) -> String {
+        self.repo.settings.default_branch.clone()
+    }
+
     /// The text of a file at a branch, as a build finds it.
     pub fn file(&self, branch: &str, path: &str) -> Option<String> {
         let files = self.objects.files_of(self.repo.branches.get(branch)?);
         let entry = files.get(path)?;
         let bytes = self.objects.blob(&entry.sha)?;
         String::from_utf8(bytes.to_vec()).ok()
+    }
+
+    /// The message of a commit and when it was made.
+    pub fn committed(&self, sha: &str) -> Option<(String, Timestamp)> {
+        let commit = self.objects.commit(sha)?;
+        Some((commit.message.clone(), commit.committer.at))
     }
 
     /// The repository's number, which other services keep.

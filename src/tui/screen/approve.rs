@@ -1,4 +1,5 @@
-//! The approval: how many changes, under which plan's name, and the names that one-way changes ask for.
+//! The approval: how many changes, under which plan's name, and what must be typed: the names of one-way changes, the total
+//! of paid ones.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -7,7 +8,7 @@ use ratatui::text::{Line, Span};
 use super::{Scene, plan, question};
 use crate::plan::{Row, plan_name};
 use crate::tui::act;
-use crate::tui::model::Confirm;
+use crate::tui::model::{Confirm, Word};
 use crate::tui::theme::Role;
 use crate::tui::widget::pane::{self, Title};
 use crate::tui::widget::text;
@@ -36,12 +37,11 @@ pub fn draw(scene: &Scene<'_>, confirm: &Confirm, body: Rect, buf: &mut Buffer) 
         Span::raw(". Each is looked at again first."),
     ])];
     for row in rows.iter().take(room) {
-        let undo = scene.span(row.undo.word(), Role::Dim);
-        lines.push(text::sides(
-            plan::row_spans(scene, row),
-            vec![undo],
-            columns,
-        ));
+        let right = vec![
+            plan::price(scene, row),
+            scene.span(row.undo.word(), Role::Dim),
+        ];
+        lines.push(text::sides(plan::row_spans(scene, row), right, columns));
     }
     if rows.len() > room {
         let more = format!("   and {} more: p lists them all", rows.len() - room);
@@ -63,24 +63,42 @@ pub fn draw(scene: &Scene<'_>, confirm: &Confirm, body: Rect, buf: &mut Buffer) 
     pane::lines(&lines, 0, inner, buf, scene.theme);
 }
 
+/// Why a word is asked for.
+fn asked(confirm: &Confirm, word: &Word) -> String {
+    let typed = &word.text;
+    let Some(cost) = &word.cost else {
+        let names = confirm.words.iter().filter(|word| word.cost.is_none());
+        let left = names.count() - confirm.typed.len();
+        let changes = act::changes(left);
+        return format!("{changes} cannot be taken back. Type {typed} and press Enter.");
+    };
+    let unknown = match cost.total.unknown {
+        0 => "",
+        _ => " Not every price is known, so the launch's name stands for it.",
+    };
+    format!(
+        "{}.{unknown} Type {typed} and press Enter.",
+        cost.sentence()
+    )
+}
+
 fn tail(scene: &Scene<'_>, confirm: &Confirm, columns: usize) -> Vec<Line<'static>> {
     let mut lines = vec![Line::default()];
     match confirm.word() {
         Some(word) => {
-            let left = confirm.words.len() - confirm.typed.len();
-            let text = format!(
-                "{} cannot be taken back. Type {word} and press Enter.",
-                act::changes(left)
-            );
-            let style = scene.style(Role::Error);
+            let (label, role) = match word.cost {
+                Some(_) => ("Total ", Role::Warning),
+                None => ("Name  ", Role::Error),
+            };
+            let style = scene.style(role);
+            let text = asked(confirm, word);
             lines.extend(text::labelled("", style, &text, style, columns));
-            lines.push(question::field(
-                scene,
-                "Name  ",
-                &confirm.input,
-                true,
-                columns,
-            ));
+            for page in word.cost.iter().flat_map(|cost| &cost.pages) {
+                let dim = scene.style(Role::Dim);
+                let link = scene.style(Role::Link);
+                lines.extend(text::labelled("Prices  ", dim, page, link, columns));
+            }
+            lines.push(question::field(scene, label, &confirm.input, true, columns));
         }
         None => lines.push(Line::from(vec![
             scene.span("Enter", Role::Strong),

@@ -86,7 +86,7 @@ pub fn facts(scene: &Scene<'_>, item: &ItemOutline, columns: usize) -> Vec<Line<
     }
     if let Some(state) = scene.view.item_state(&item.id) {
         let running = matches!(live.map(|live| &live.doing), Some(Doing::Applying { .. }));
-        lines.extend(state_lines(scene, state, running, columns));
+        lines.extend(state_lines(scene, &item.id, state, running, columns));
     }
     let waits = scene.view.waits_for(item);
     if !waits.is_empty() {
@@ -163,6 +163,7 @@ fn made_name(made: &Made) -> String {
 
 fn state_lines(
     scene: &Scene<'_>,
+    id: &ItemId,
     state: &ItemState,
     running: bool,
     columns: usize,
@@ -178,6 +179,14 @@ fn state_lines(
             }
             if let Some(url) = &evidence.url {
                 add("Page        ", url);
+            }
+            for finding in &evidence.findings {
+                add("Finding     ", &finding.text);
+                let name = format!("{id}/{}", finding.code);
+                match scene.view.state.accepted.get(&name) {
+                    Some((by, why)) => add("  accepted  ", &format!("{by}: {why}")),
+                    None => add("  to do     ", &finding.fix),
+                }
             }
         }
         Standing::Failed(failure) => {

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::Scene;
 use crate::plan::{Row, RowId, Sign, Undo, plan_name};
+use crate::price::Price;
 use crate::tui::model::PlanLine;
 use crate::tui::theme::Role;
 use crate::tui::widget::pane::{self, Title};
@@ -20,6 +21,7 @@ pub fn short(scene: &Scene<'_>, columns: usize) -> Vec<Line<'static>> {
         return lines;
     }
     lines.push(header(scene, columns));
+    lines.extend(total(scene));
     for line in &listed {
         lines.push(row_line(scene, line, columns));
     }
@@ -29,7 +31,18 @@ pub fn short(scene: &Scene<'_>, columns: usize) -> Vec<Line<'static>> {
 pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     let columns = usize::from(area.width).saturating_sub(2);
     let listed = scene.ui.plan_lines(scene.view);
-    let mut lines = vec![header(scene, columns), Line::default()];
+    // What it is and what it costs stay in sight, however long the list is.
+    let mut head = vec![header(scene, columns)];
+    head.extend(total(scene));
+    head.push(Line::default());
+    let rows = u16::try_from(head.len()).unwrap_or(0).min(area.height);
+    let upper = Rect {
+        height: rows,
+        ..area
+    };
+    pane::lines(&head, 0, upper, buf, scene.theme);
+    let area = Rect::new(area.x, upper.bottom(), area.width, area.height - rows);
+    let mut lines = Vec::new();
     if listed.is_empty() {
         lines.push(Line::from(scene.span(empty(scene), Role::Dim)));
     }
@@ -41,7 +54,7 @@ pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         });
     }
     let rows = usize::from(area.height);
-    let top = pane::top_for(scene.ui.row_at + 2, rows, lines.len());
+    let top = pane::top_for(scene.ui.row_at, rows, lines.len());
     pane::lines(&lines, top, area, buf, scene.theme);
 }
 
@@ -107,6 +120,35 @@ fn header(scene: &Scene<'_>, columns: usize) -> Line<'static> {
     text::sides(left, vec![right], columns)
 }
 
+/// What the paid rows cost together, and where unknown prices are looked up.
+fn total(scene: &Scene<'_>) -> Option<Line<'static>> {
+    let step = scene.ui.step(scene.view)?;
+    let rows = scene.view.wanted.get(&step.number)?;
+    let cost = scene.view.cost(rows)?;
+    let mut spans = vec![
+        scene.span("Total ", Role::Strong),
+        scene.span(cost.total.to_string(), Role::Warning),
+        scene.span(
+            format!(" for {} paid, prices as of {}", cost.total.rows, cost.as_of),
+            Role::Dim,
+        ),
+    ];
+    for page in &cost.pages {
+        spans.push(scene.span(format!("  {page}"), Role::Link));
+    }
+    Some(Line::from(spans))
+}
+
+/// What a row costs a month, in short.
+pub fn price(scene: &Scene<'_>, row: &Row) -> Span<'static> {
+    let text = match row.price {
+        Some(Price::Unknown) => "price unknown  ".to_string(),
+        Some(Price::Monthly(cents)) => format!("USD {}.{:02}  ", cents / 100, cents % 100),
+        None => String::new(),
+    };
+    scene.span(text, Role::Warning)
+}
+
 pub fn role_of(sign: Sign) -> Role {
     match sign {
         Sign::Create => Role::Success,
@@ -133,6 +175,7 @@ fn row_line(scene: &Scene<'_>, line: &PlanLine<'_>, columns: usize) -> Line<'sta
             text::sides(
                 row_spans(scene, row),
                 vec![
+                    price(scene, row),
                     scene.span(row.undo.word(), undo_role(row.undo)),
                     scene.span(state, Role::Info),
                 ],
@@ -229,6 +272,10 @@ fn row_facts(row: &Row) -> Vec<(&'static str, String, Role)> {
         row.new
             .iter()
             .map(|new| ("Then        ", new.clone(), Role::Plain)),
+    );
+    facts.extend(
+        row.price
+            .map(|price| ("Costs       ", price.to_string(), Role::Warning)),
     );
     facts.push(("Undo        ", undo.into(), undo_role(row.undo)));
     if let Some(after) = &row.known_after {

@@ -174,6 +174,7 @@ pub fn draw_form(scene: &Scene<'_>, form: &Form, body: Rect, buf: &mut Buffer) {
         FormKind::Waive => "waive",
         FormKind::Skip => "skip",
         FormKind::Untick => "take back",
+        FormKind::Accept => "accept",
     };
     let title = Title::new(format!("{} {title}", form.item))
         .right(head)
@@ -224,11 +225,42 @@ fn explain(scene: &Scene<'_>, form: &Form, columns: usize) -> Vec<Line<'static>>
         (FormKind::Skip, _) => {
             "It is recorded as skipped: not done, and left out for now. What needs it goes on."
         }
+        (FormKind::Accept, _) => {
+            return found(scene, form, columns);
+        }
         (FormKind::Untick, _) => {
             "The tick, waiver or skip is taken back, and golive looks at it again."
         }
     };
     text::labelled("", plain, text, plain, columns)
+}
+
+/// What someone is about to live with, and what would mend it.
+fn found(scene: &Scene<'_>, form: &Form, columns: usize) -> Vec<Line<'static>> {
+    let (dim, plain) = (scene.style(Role::Dim), scene.style(Role::Plain));
+    let found = scene.view.findings(&form.item).into_iter();
+    let mut lines = Vec::new();
+    for found in found.filter(|found| Some(&found.name) == form.finding.as_ref()) {
+        let strong = scene.style(Role::Strong);
+        lines.extend(text::labelled(
+            "Finding  ",
+            dim,
+            &found.finding.text,
+            strong,
+            columns,
+        ));
+        lines.extend(text::labelled(
+            "To do    ",
+            dim,
+            &found.finding.fix,
+            plain,
+            columns,
+        ));
+    }
+    let said =
+        "It is recorded as accepted: it stays as it is, and the report says who lives with it.";
+    lines.extend(text::labelled("", plain, said, plain, columns));
+    lines
 }
 
 /// A field with its cursor; the one that is typed in is underlined by its mark.

@@ -82,8 +82,18 @@ pub fn note(scene: &Scene<'_>, item: &ItemOutline) -> String {
             None => shown.word().into(),
         },
         Shown::Pending => String::new(),
-        _ => shown.word().into(),
+        _ => match open_findings(view, item) {
+            0 => shown.word().into(),
+            1 => format!("{}, 1 finding", shown.word()),
+            n => format!("{}, {n} findings", shown.word()),
+        },
     }
+}
+
+/// How many findings of an item nobody has accepted.
+fn open_findings(view: &View, item: &ItemOutline) -> usize {
+    let found = view.findings(&item.id).into_iter();
+    found.filter(|found| found.accepted.is_none()).count()
 }
 
 /// One line that says what is known about an item.

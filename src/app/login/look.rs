@@ -1,0 +1,333 @@
+//! The live look of `golive login`: whose the keys are, by one or two reads for each provider. Nothing is changed.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::app::place::Place;
+use crate::app::run;
+use crate::error::{Error, Result};
+use crate::event::Live;
+use crate::plan::Provider;
+use crate::provider::http::{CallError, Class, Endpoint, Http, Manners, Pacer};
+use crate::provider::https::HttpsTransport;
+use crate::provider::verdict::{Verdict, verdict};
+use crate::provider::{atlas, github, render, vercel};
+use crate::seam::clock::Clock;
+use crate::seam::transport::Method;
+use crate::secret::Secret;
+use crate::tokens::Way;
+
+/// Whose the keys are, in words.
+pub struct Account {
+    pub provider: Provider,
+    pub name: String,
+    /// The provider's ids of everything that a launch may be tied to and the keys reach: the user, teams, workspaces,
+    /// organisations. Names may change.
+    pub ids: Vec<String>,
+    pub kind: String,
+    pub scopes: String,
+    pub expires: String,
+}
+
+impl Account {
+    /// Refuses keys of another account than the one this launch is tied to. A state file that cannot be read ties to
+    /// nothing here; whatever uses the keys says so.
+    pub fn fits(&self, place: &Place) -> Result<()> {
+        let pinned = place.contents().ok().and_then(|contents| {
+            let access = contents.state.item(&self.provider.access())?;
+            access.outputs.get("account").cloned()
+        });
+        let named = match self.provider {
+            Provider::GitHub => place.manifest.github.account.as_ref(),
+            _ => None,
+        };
+        let tied = match (pinned, named) {
+            (Some(pinned), _) if self.reaches(&pinned) => None,
+            (Some(pinned), _) => Some(pinned),
+            (None, Some(login)) if login.to_string().eq_ignore_ascii_case(&self.name) => None,
+            (None, login) => login.map(ToString::to_string),
+        };
+        let Some(tied) = tied else { return Ok(()) };
+        let id = self.ids.first().map(|id| format!(" (id {id})"));
+        Err(Error::usage(format!(
+            "the token belongs to {}{}, this launch is tied to {tied}",
+            self.name,
+            id.unwrap_or_default()
+        ))
+        .now("nothing was kept; a token kept before is still there")
+        .hint(format!(
+            "golive login {}, with a token of {tied}",
+            self.provider.word()
+        )))
+    }
+}
+
+impl Account {
+    /// A pinned account is told as `name (id 123)`.
+    fn reaches(&self, pinned: &str) -> bool {
+        let mut ids = self.ids.iter();
+        ids.any(|id| pinned.ends_with(&format!("(id {id})")))
+    }
+}
+
+/// What a call of this command goes over.
+struct Road {
+    url: String,
+    transport: HttpsTransport,
+    clock: Arc<dyn Clock>,
+    pacer: Pacer,
+}
+
+const QUIET: fn(Live) = |_| {};
+
+impl Road {
+    fn http<'a>(&'a self, manners: &'a dyn Manners) -> Http<'a> {
+        Http::new(
+            &self.url,
+            manners,
+            &self.transport,
+            &*self.clock,
+            &QUIET,
+            &self.pacer,
+        )
+    }
+}
+
+/// Whose `keys` are. An error says whether the provider refused them or gave no answer.
+pub async fn look(
+    place: &Place,
+    provider: Provider,
+    url: &str,
+    way: &Way,
+    keys: &[Secret],
+) -> Result<Account> {
+    let road = Road {
+        url: url.into(),
+        transport: HttpsTransport::new()?,
+        clock: run::clock(&place.urls()?, None)?,
+        pacer: Pacer::default(),
+    };
+    let none = || Secret::new("");
+    let key = |n: usize| keys.get(n).cloned().unwrap_or_else(none);
+    let seen = match provider {
+        Provider::GitHub => github(place, &road, key(0)).await,
+        Provider::Vercel => vercel(place, &road, key(0)).await,
+        Provider::Render => render(&road, key(0)).await,
+        Provider::Atlas => atlas(&road, way, key(0), key(1)).await,
+    };
+    seen.map_err(|error| not_looked_at(provider, &error))
+}
+
+async fn github(place: &Place, road: &Road, token: Secret) -> Result<Account, CallError> {
+    let kind = github::check_github(&token);
+    let manners = github::Manners::new(token);
+    let (owner, name) = &place.launch.repository;
+    let client = github::Client::new(road.http(&manners), owner, name);
+    let (user, facts) = client.user().await?;
+    let scopes = match &facts.scopes {
+        None => "not listed by GitHub for this kind of token".into(),
+        Some(scopes) if scopes.is_empty() => "none".into(),
+        Some(scopes) => scopes.join(", "),
+    };
+    let expires = facts.expires.map(day);
+    Ok(Account {
+        provider: Provider::GitHub,
+        name: user.login,
+        ids: vec![user.id.to_string()],
+        kind: kind.map_or_else(|_| "token".into(), |kind| kind.in_words().to_string()),
+        scopes,
+        expires: expires.unwrap_or_else(|| "none".into()),
+    })
+}
+
+/// `GET /v2/user`, then what the token may and until when; a team that golive.toml names must be in its reach.
+async fn vercel(place: &Place, road: &Road, token: Secret) -> Result<Account, CallError> {
+    #[derive(Deserialize)]
+    struct Reply {
+        user: User,
+    }
+    #[derive(Deserialize)]
+    struct User {
+        id: String,
+        username: Option<String>,
+        email: Option<String>,
+    }
+    #[derive(Deserialize)]
+    struct Current {
+        token: Facts,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Facts {
+        /// Milliseconds since 1970.
+        expires_at: Option<i64>,
+    }
+    #[derive(Deserialize)]
+    struct Teams {
+        teams: Vec<Team>,
+    }
+    #[derive(Deserialize)]
+    struct Team {
+        id: String,
+        slug: Option<String>,
+        name: Option<String>,
+    }
+    let manners = vercel::Manners::new(token);
+    let http = road.http(&manners);
+    let user = read::<Reply>(&http, "/v2/user", None).await?.user;
+    // Not every token may ask about itself; then its expiry is not known.
+    let facts = read::<Current>(&http, "/v5/user/tokens/current", None).await;
+    let expires = facts.map(|current| match current.token.expires_at {
+        Some(millis) => Timestamp::from_millisecond(millis).map_or("not known".into(), day),
+        None => "none".into(),
+    });
+    let mut teams = read::<Teams>(&http, "/v2/teams?limit=100", None)
+        .await?
+        .teams;
+    if let Some(slug) = &place.manifest.vercel.team {
+        // The team of the launch must be in the token's reach, whatever a list shows.
+        teams.insert(0, read(&http, &format!("/v2/teams/{slug}"), None).await?);
+        teams.truncate(1);
+    }
+    let mut ids = vec![user.id];
+    ids.extend(teams.iter().map(|team| team.id.clone()));
+    let names = teams.into_iter().filter_map(|team| team.name.or(team.slug));
+    let names: Vec<String> = names.collect();
+    let scopes = match names.as_slice() {
+        [] => "your own account and no team".into(),
+        names => format!("reaches the team {}", names.join(", ")),
+    };
+    let name = user.username.or(user.email);
+    Ok(Account {
+        provider: Provider::Vercel,
+        name: name.unwrap_or_else(|| "a user without a name".into()),
+        ids,
+        kind: "access token".into(),
+        scopes,
+        expires: expires.unwrap_or_else(|_| "not known".into()),
+    })
+}
+
+/// `GET /users`, and which workspaces the key reaches.
+async fn render(road: &Road, key: Secret) -> Result<Account, CallError> {
+    #[derive(Deserialize)]
+    struct User {
+        /// Older answers have none.
+        id: Option<String>,
+        email: String,
+    }
+    #[derive(Deserialize)]
+    struct Wrapped {
+        owner: Owner,
+    }
+    #[derive(Deserialize)]
+    struct Owner {
+        id: String,
+        name: String,
+    }
+    let manners = render::Manners::new(key);
+    let http = road.http(&manners);
+    let user: User = read(&http, "/users", None).await?;
+    let owners: Vec<Wrapped> = read(&http, "/owners?limit=100", None).await?;
+    let mut ids = Vec::from_iter(user.id);
+    ids.extend(owners.iter().map(|own| own.owner.id.clone()));
+    let names: Vec<String> = owners.into_iter().map(|own| own.owner.name).collect();
+    Ok(Account {
+        provider: Provider::Render,
+        ids,
+        name: user.email,
+        kind: "API key".into(),
+        scopes: format!("reaches the workspaces {}", names.join(", ")),
+        expires: "Render's keys have none".into(),
+    })
+}
+
+/// The organisations that the keys reach; both kinds of key belong to one.
+async fn atlas(road: &Road, way: &Way, id: Secret, secret: Secret) -> Result<Account, CallError> {
+    #[derive(Deserialize)]
+    struct Page {
+        results: Vec<Organisation>,
+    }
+    #[derive(Deserialize)]
+    struct Organisation {
+        id: String,
+        name: String,
+    }
+    const ORGS: &str = "application/vnd.atlas.2023-01-01+json";
+    let (kind, credential) = match way.slots[0].name.as_str() == "ATLAS_CLIENT_ID" {
+        true => (
+            "service account",
+            atlas::Credential::ServiceAccount { id, secret },
+        ),
+        false => (
+            "API key",
+            atlas::Credential::ApiKey {
+                public: id,
+                private: secret,
+            },
+        ),
+    };
+    let manners = atlas::Manners::new(credential, Arc::default());
+    let http = road.http(&manners);
+    let page: Page = read(&http, "/api/atlas/v2/orgs", Some(ORGS)).await?;
+    let names: Vec<&str> = page.results.iter().map(|own| own.name.as_str()).collect();
+    Ok(Account {
+        provider: Provider::Atlas,
+        name: names.join(", "),
+        ids: page.results.iter().map(|own| own.id.clone()).collect(),
+        kind: kind.into(),
+        scopes: "its roles show where they are used".into(),
+        expires: "as chosen in Atlas; Atlas tells it on the page of the key".into(),
+    })
+}
+
+async fn read<T: DeserializeOwned>(
+    http: &Http<'_>,
+    path: &str,
+    media: Option<&str>,
+) -> Result<T, CallError> {
+    http.json(Endpoint {
+        class: Class::Read,
+        method: Method::Get,
+        path,
+        body: None,
+        media,
+    })
+    .await
+}
+
+fn day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
+}
+
+/// The provider said no, or said nothing: only the first says something about the keys.
+fn not_looked_at(provider: Provider, error: &CallError) -> Error {
+    let word = provider.word();
+    let slot = &crate::tokens::of(provider).ways[0].slots[0].name;
+    let (what, hint) = match verdict(provider, error, "tell whose it is") {
+        Verdict::TokenRefused => (
+            format!("{provider} did not take the token"),
+            format!("golive explain {slot} tells where it is made and what it must be allowed"),
+        ),
+        Verdict::Blocked(blocker) => (
+            format!(
+                "{provider} does not let the token look: {}",
+                blocker.sentence()
+            ),
+            format!("golive login {word}, once that is settled"),
+        ),
+        Verdict::Race | Verdict::Plain => (
+            format!(
+                "{provider} gave no answer to whose token it is, so whether it works is not known"
+            ),
+            format!("golive login {word}, once {provider} can be reached"),
+        ),
+    };
+    Error::failed(what)
+        .because(error.cause())
+        .now("nothing was kept")
+        .hint(hint)
+}

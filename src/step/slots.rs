@@ -1,0 +1,101 @@
+//! The secrets of a launch besides the providers' tokens: under which names its items keep and ask for them.
+
+use super::{Instance, Launch};
+use crate::plan::ItemId;
+use crate::resource::Wish;
+use crate::secret::SecretName;
+
+/// One secret that items of the launch keep or ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaunchSlot {
+    /// Such as `prod.DATABASE_PASSWORD`.
+    pub name: SecretName,
+    pub what: String,
+    pub origin: SlotOrigin,
+    /// The item that keeps it or asks for it.
+    pub item: ItemId,
+}
+
+/// Where a launch's secret comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlotOrigin {
+    /// golive makes it, and keeps it before it is sent.
+    Made,
+    /// It exists, and a person gives it.
+    Asked,
+    /// It is read from the provider.
+    Read,
+}
+
+impl SlotOrigin {
+    pub fn word(self) -> &'static str {
+        match self {
+            SlotOrigin::Made => "made by golive",
+            SlotOrigin::Asked => "given by you",
+            SlotOrigin::Read => "read from the provider",
+        }
+    }
+}
+
+impl Launch {
+    /// Every secret that the launch's items keep or ask for, in the plan's order. The providers' tokens are not among
+    /// them.
+    pub fn slots(&self) -> Vec<LaunchSlot> {
+        self.items.iter().flat_map(of).collect()
+    }
+
+    pub fn slot(&self, name: &SecretName) -> Option<LaunchSlot> {
+        self.slots().into_iter().find(|slot| slot.name == *name)
+    }
+}
+
+fn of(item: &Instance) -> Vec<LaunchSlot> {
+    let slot = |name: &SecretName, what: String, origin| LaunchSlot {
+        name: name.clone(),
+        what,
+        origin,
+        item: item.id.clone(),
+    };
+    let mut slots: Vec<LaunchSlot> = match &item.wish {
+        Wish::AtlasUser(user) => vec![slot(&user.slot, password(&user.name), SlotOrigin::Made)],
+        Wish::AtlasLogin(user) => vec![slot(&user.slot, password(&user.name), SlotOrigin::Asked)],
+        _ => vec![],
+    };
+    let kept = item.keeps.iter().map(|(output, name)| {
+        let what = format!("{} of {}", output.replace('_', " "), item.title);
+        slot(name, what, SlotOrigin::Read)
+    });
+    slots.extend(kept);
+    slots
+}
+
+fn password(user: &str) -> String {
+    format!("password of {user}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::Preset;
+    use crate::step::{Catalog, expand};
+
+    #[test]
+    fn the_presets_secrets_have_the_names_of_their_environments() {
+        let preset = Preset::named("bondigoo").unwrap();
+        let id = crate::init::fresh_id(preset).unwrap();
+        let (_, manifest) = crate::init::rehearsed(preset, &id).unwrap();
+        let launch = expand(&Catalog::embedded().unwrap(), &manifest, true).unwrap();
+        let slots = launch.slots();
+        let named = |name: &str| launch.slot(&SecretName::new(name)).unwrap();
+        assert_eq!(slots.len(), 8);
+        assert_eq!(named("prod.DATABASE_PASSWORD").origin, SlotOrigin::Made);
+        let asked = named("dev.DATABASE_PASSWORD");
+        assert_eq!(asked.origin, SlotOrigin::Asked);
+        assert_eq!(asked.what, "password of coaching_platform_dev_user");
+        assert_eq!(named("staging.REDIS_URL").origin, SlotOrigin::Read);
+        assert_eq!(
+            named("prod.REDIS_URL_INTERNAL").item,
+            ItemId::new("4.redis-prod")
+        );
+    }
+}
