@@ -144,6 +144,7 @@ fn vercel(draft: &Draft, drafts: &[Draft], manifest: &Manifest) -> Result<Named>
                 existing: own.existing.as_ref().map(ToString::to_string),
                 project: same_key(draft, project, drafts)?,
                 command: own.build_command.to_string(),
+                repository: repository(manifest),
             };
             Named::titled(Wish::VercelBuild(wish), &own.name)
         }

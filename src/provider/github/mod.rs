@@ -7,6 +7,7 @@ mod account;
 mod branch;
 mod check;
 mod content;
+mod issue;
 mod manners;
 mod protection;
 mod pull;
@@ -20,12 +21,14 @@ pub use branch::{
 };
 pub use check::{ActionsRun, CheckRun, CombinedStatus, Status};
 pub use content::{Author, File, blob_sha};
+pub use issue::Issue;
 pub use manners::Manners;
 pub use protection::{Classic, Enabled, RequiredChecks, RequiredReviews, merged_classic};
 pub use pull::{Login, Merged, Pull, PullEnd, Review};
 pub use refusal::{accepted_permissions, forbidden, needs_plan, sso_page, verdict};
 pub use rule::{ActiveRule, RulesetName, rule_named};
-pub use token::{TokenKind, check_github};
+pub(super) use token::FOREIGN_PREFIXES;
+pub use token::{TokenKind, check_github, simulated_provider};
 
 use std::collections::BTreeSet;
 

@@ -43,7 +43,7 @@ const GITHUB_PREFIXES: [(&str, TokenKind); 5] = [
 ];
 
 /// The public beginnings of other secrets, to say whose it is when one lands in the wrong field.
-const FOREIGN_PREFIXES: [(&str, &str); 8] = [
+pub(in crate::provider) const FOREIGN_PREFIXES: [(&str, &str); 8] = [
     ("sk_live_", "a Stripe secret key (live)"),
     ("sk_test_", "a Stripe secret key (test)"),
     ("rk_live_", "a Stripe restricted key (live)"),

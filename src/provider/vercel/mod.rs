@@ -1,18 +1,52 @@
-//! Vercel's API, one method per endpoint used.
+//! Vercel's API, one method per endpoint used. Facts: the official document of 2025-10, and what its own programs send
+//! where the document is silent (git connection, production branch).
+//!
+//! Wire structs are tolerant: what may be absent is an `Option`, unknown fields are passed over, and words such as
+//! states stay text, so that a new word is never an error.
 
+mod account;
+mod deployment;
+mod git;
 mod manners;
+mod project;
+mod refusal;
+mod token;
 
+pub use account::{Billing, Membership, Scope, SoftBlock, Team, TokenFacts, User};
+pub use deployment::{AliasError, Deployment, GitSource, NewDeployment};
+pub use git::{Namespace, SeenRepository};
 pub use manners::Manners;
+pub use project::{Contents, Link, NewProject, Project, branch_not_taken};
+pub use refusal::{
+    BILLING_PAGE, GITHUB_APP_PAGE, LOGIN_CONNECTIONS_PAGE, TOKENS_PAGE, needs_login_connection,
+    verdict,
+};
+pub use token::check_token;
 
-use super::http::{CallError, Http};
-use super::verdict::Verdict;
-use crate::error::{Error, Result};
-use crate::secret::Secret;
+use std::collections::BTreeSet;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::http::{CallError, Class, Endpoint, Http};
+use crate::event::FailedCall;
+use crate::seam::transport::Method;
+
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// A list of more pages than this is a loop or an account golive was not made for: 50 pages are 5,000 things.
+const PAGES_MAX: usize = 50;
 
 /// Speaks to Vercel.
 pub struct Client<'a> {
     pub http: Http<'a>,
-    /// The team that every call is made for (`team_…`); `None` before it is known.
+    /// The team that every call is made for (`team_…`); `None` before it is known, and for an account without one.
     pub team: Option<String>,
 }
 
@@ -20,20 +54,117 @@ impl<'a> Client<'a> {
     pub fn new(http: Http<'a>, team: Option<String>) -> Self {
         Self { http, team }
     }
-}
 
-/// What the shape says about a Vercel token.
-pub fn check_token(value: &Secret) -> Result<()> {
-    match value.is_empty() {
-        true => Err(Error::usage("the token is empty")),
-        false => Ok(()),
+    /// The path for the launch's team. Without it a call acts on the token's own account, and the team's projects are
+    /// simply not there.
+    fn scoped(&self, path: &str) -> String {
+        let mark = if path.contains('?') { '&' } else { '?' };
+        match &self.team {
+            Some(team) => format!("{path}{mark}teamId={}", encoded(team)),
+            None => path.to_string(),
+        }
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
+        self.http.json(reading(path)).await
+    }
+
+    /// Writes for the team, and reads the reply.
+    async fn write<T: DeserializeOwned>(
+        &self,
+        class: Class,
+        method: Method,
+        path: &str,
+        body: Value,
+    ) -> Result<T, CallError> {
+        let path = self.scoped(path);
+        self.http
+            .json(Endpoint {
+                class,
+                method,
+                path: &path,
+                body: Some(body),
+                media: None,
+            })
+            .await
+    }
+
+    /// Writes for the team where neither body nor reply say more.
+    async fn send(&self, class: Class, method: Method, path: &str) -> Result<(), CallError> {
+        let path = self.scoped(path);
+        self.http
+            .done(Endpoint {
+                class,
+                method,
+                path: &path,
+                body: None,
+                media: None,
+            })
+            .await
+    }
+
+    /// All pages of a list. `cursor` is the parameter that takes what `pagination.next` says. A page that comes round
+    /// again, a next page that cannot be read, or too many of them is an error and never a shorter list.
+    async fn pages<P: DeserializeOwned>(
+        &self,
+        path: &str,
+        cursor: &str,
+        pagination: impl Fn(&P) -> Option<&Pagination>,
+    ) -> Result<Vec<P>, CallError> {
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let mut pages = Vec::new();
+        let mut been = BTreeSet::new();
+        let mut asked = path.to_string();
+        loop {
+            if pages.len() >= PAGES_MAX {
+                return Err(endless(&asked, format!("more than {PAGES_MAX} pages")));
+            }
+            let page: P = self.get(&asked).await?;
+            let next = pagination(&page).and_then(|pagination| pagination.next.clone());
+            pages.push(page);
+            let next = match next {
+                None | Some(Value::Null) => return Ok(pages),
+                Some(Value::Number(next)) => next.to_string(),
+                Some(Value::String(next)) if !next.is_empty() => next,
+                Some(_) => return Err(endless(&asked, "its next page cannot be read".into())),
+            };
+            if !been.insert(next.clone()) {
+                return Err(endless(&asked, "its pages go round in a circle".into()));
+            }
+            asked = format!("{path}{mark}{cursor}={}", encoded(&next));
+        }
     }
 }
 
-/// What follows from a refusal of Vercel; `what` completes "the token may not …".
-pub fn verdict(error: &CallError, _what: &str) -> Verdict {
-    match error.is_status(401) {
-        true => Verdict::TokenRefused,
-        false => Verdict::Plain,
+/// Where a list goes on. `next` is opaque: a number or a text; null at the end.
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Pagination {
+    next: Option<Value>,
+}
+
+fn reading(path: &str) -> Endpoint<'_> {
+    Endpoint {
+        class: Class::Read,
+        method: Method::Get,
+        path,
+        body: None,
+        media: None,
+    }
+}
+
+/// One path or query parameter.
+fn encoded(parameter: &str) -> String {
+    utf8_percent_encode(parameter, PLAIN).to_string()
+}
+
+fn endless(path: &str, cause: String) -> CallError {
+    CallError::Unreachable {
+        call: FailedCall {
+            method: "GET".into(),
+            path: path.into(),
+            status: None,
+            request_id: None,
+        },
+        cause,
     }
 }
