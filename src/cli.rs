@@ -146,6 +146,7 @@ pub enum Command {
     },
     /// Live with a finding, with a reason
     Accept {
+        /// Item and finding, such as 4.worker-prod/npm-run-dev; golive status lists them
         finding: String,
         #[arg(long)]
         by: String,
@@ -165,7 +166,7 @@ pub enum Command {
     Simulate(Simulate),
     /// What works on this machine, and what to do about the rest
     Doctor,
-    /// Explain a step, an item or an error code
+    /// Explain a step, an item, a secret or an error code
     Explain { topic: String },
 }
 
@@ -193,7 +194,7 @@ pub struct Run {
     /// Approve what is free and can be taken back
     #[arg(long)]
     pub yes: bool,
-    /// Type a confirmation up front
+    /// A word that a plan asks for, given up front: its total, or the name of what cannot be taken back
     #[arg(long, value_name = "WORD")]
     pub confirm: Vec<String>,
     /// Answers instead of questions
@@ -206,10 +207,11 @@ pub struct Run {
 
 #[derive(Debug, Subcommand)]
 pub enum Secrets {
-    /// Names, kinds and fingerprints
+    /// Names, what they are for, where they are, fingerprints
     List,
     /// Keep a value
     Set {
+        /// Such as VERCEL_TOKEN or dev.DATABASE_PASSWORD; golive secrets list names all
         name: String,
         #[command(flatten)]
         from: From,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 
 /// A secret value. Shared, never copied; wiped from memory when the last holder drops it.
 #[derive(Clone)]
@@ -45,6 +45,13 @@ impl Secret {
     /// Equality without showing either side.
     pub fn same_as(&self, other: &Secret) -> bool {
         self.expose() == other.expose()
+    }
+
+    /// Whether this is the value whose SHA-256 is `hex`; the simulated world keeps passwords as no more than that.
+    pub fn has_sha256(&self, hex: &str) -> bool {
+        let digest = Sha256::digest(self.expose().as_bytes());
+        let own: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        own == hex
     }
 
     /// HMAC-SHA-256 under the launch's fingerprint key, cut to 40 bits: a bare hash of a value that a person

@@ -2,13 +2,16 @@
 
 use std::io::IsTerminal;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use super::place::Place;
 use super::{run, variable, vaults};
 use crate::cli::{Global, VaultChoice};
 use crate::disk::RealDisk;
 use crate::error::Result;
+use crate::plan::Provider;
 use crate::seam::disk::Disk;
+use crate::seam::vault::Vault;
 
 /// Less free room than this, and a launch's records may not fit beside what others write.
 const ROOM_MIN: u64 = 8 << 20;
@@ -34,7 +37,9 @@ pub fn run(global: &Global) -> Result<u8> {
     if let Ok(place) = &place {
         findings.push(folder(place));
         findings.push(state(place));
-        findings.push(vault(global, place)?);
+        let (told, opened) = vault(global, place)?;
+        findings.push(told);
+        findings.extend(providers(place, opened)?);
     }
     findings.push(tool(
         "git",
@@ -174,23 +179,82 @@ fn state(place: &Place) -> Finding {
 }
 
 /// Opening the keyring writes, reads and deletes a canary; a file is only opened where its passphrase is at hand.
-fn vault(global: &Global, place: &Place) -> Result<Finding> {
+fn vault(global: &Global, place: &Place) -> Result<(Finding, Option<Arc<dyn Vault>>)> {
     if place.rehearsal {
-        return Ok(well("vault", "in memory: this is a rehearsal"));
+        return Ok((well("vault", "in memory: this is a rehearsal"), None));
     }
     let opened = run::runtime()?.block_on(vaults::open(global, place, false));
+    let able = match global.vault {
+        VaultChoice::Env => "read only",
+        VaultChoice::Keyring | VaultChoice::File => "writes and reads",
+    };
     Ok(match opened {
-        Ok(vault) if global.vault == VaultChoice::Env => {
-            well("vault", format!("{}, read only", vault.describe()))
+        Ok(vault) => {
+            let told = well("vault", format!("{}, {able}", vault.describe()));
+            (told, Some(vault))
         }
-        Ok(vault) => well("vault", format!("{}, writes and reads", vault.describe())),
         Err(error) => {
             let cause = error
                 .cause
                 .map(|cause| format!(": {cause}"))
                 .unwrap_or_default();
-            ill("vault", format!("{}{cause}", error.what), error.hint)
+            let told = ill("vault", format!("{}{cause}", error.what), error.hint);
+            (told, None)
         }
+    })
+}
+
+/// For each provider the address that golive speaks to, who named it, and which of its tokens are at hand. What is
+/// missing is only told: it stops nothing but what needs it.
+fn providers(place: &Place, vault: Option<Arc<dyn Vault>>) -> Result<Vec<Finding>> {
+    if place.rehearsal {
+        return Ok(vec![]);
+    }
+    let urls = match place.urls() {
+        Ok(urls) => urls,
+        Err(error) => return Ok(vec![ill("addresses", error.what, error.hint)]),
+    };
+    run::runtime()?.block_on(async {
+        let mut findings = vec![];
+        for provider in Provider::ALL {
+            let own = format!("GOLIVE_{}_URL", provider.word().to_uppercase());
+            let named = match (urls.get(&provider), variable(&own)) {
+                (Some(url), Some(_)) => format!("{url}, as ${own} says"),
+                (Some(url), None) => format!("{url}, as golive.toml says"),
+                (None, _) => provider.address().to_string(),
+            };
+            let tokens = match &vault {
+                Some(vault) => tokens(&**vault, provider).await?,
+                None => "its tokens are not known".into(),
+            };
+            findings.push(well(provider.word(), format!("{named}; {tokens}")));
+        }
+        Ok(findings)
+    })
+}
+
+async fn tokens(vault: &dyn Vault, provider: Provider) -> Result<String> {
+    let (mut there, mut whole) = (vec![], false);
+    let token = crate::tokens::of(provider);
+    for way in &token.ways {
+        let mut all = true;
+        for slot in &way.slots {
+            match vault.get(&slot.name).await?.is_some() {
+                true if !there.contains(&slot.name.as_str()) => there.push(slot.name.as_str()),
+                true => {}
+                false => all = false,
+            }
+        }
+        whole |= all;
+    }
+    let login = format!("golive login {}", provider.word());
+    Ok(match (there.is_empty(), whole) {
+        (true, _) => format!("no token yet ({login})"),
+        (false, true) => format!("{} at hand", there.join(", ")),
+        (false, false) => format!(
+            "{} at hand, another is needed with it ({login})",
+            there.join(", ")
+        ),
     })
 }
 

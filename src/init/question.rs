@@ -49,7 +49,7 @@ const fn free(
 }
 
 /// In the order they are asked.
-pub static QUESTIONS: [Question; 15] = [
+pub static QUESTIONS: [Question; 16] = [
     Question {
         rehearsed: "bondigoo/bondigoo-platform",
         edits: |text| Repo::parse(text).map(|_| one(&["github", "repository"], text)),
@@ -92,6 +92,23 @@ pub static QUESTIONS: [Question; 15] = [
             "GOLIVE_HEALTH_PATH",
             "PATH",
             "Path of the API that answers 2xx when it is well",
+        )
+    },
+    Question {
+        preset: Some("none"),
+        edits: |text| match text {
+            "none" => Ok(one(&["vercel", "team"], "")),
+            slug => resource(&["vercel", "team"], slug),
+        },
+        read: |manifest| {
+            let team = manifest.vercel.team.as_ref();
+            Some(team.map_or("none".to_owned(), ToString::to_string))
+        },
+        ..free(
+            "vercel-team",
+            "GOLIVE_VERCEL_TEAM",
+            "SLUG|none",
+            "Vercel team, by its slug as in vercel.com/SLUG (none: the token's own account)",
         )
     },
     Question {

@@ -37,6 +37,7 @@ fn answered() -> Answers {
         server-folder = "backend"
         front-end-folder = "web"
         health-path = "/healthz"
+        vercel-team = "acme"
         vercel-project = "shop"
         atlas-prod-project = "Acme \"prod\""
         atlas-dev-project = "5f1a2b3c4d5e6f7a8b9c0d1e"
@@ -61,6 +62,8 @@ fn an_answers_file_is_replayed_without_a_terminal() {
     assert_eq!(manifest.id, written.id);
     assert_eq!(manifest.github.repository.to_string(), "acme/shop");
     assert_eq!(manifest.code.server_path(), "backend/server.js");
+    let team = manifest.vercel.team.as_ref();
+    assert_eq!(team.map(ToString::to_string).as_deref(), Some("acme"));
     assert_eq!(manifest.atlas.cluster["prod"].project, "Acme \"prod\"");
     assert_eq!(manifest.review.reviewers, ["grace", "linus"]);
     assert_eq!(answers_of(&manifest), written.answers);

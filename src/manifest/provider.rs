@@ -24,7 +24,8 @@ pub struct GitHub {
 pub struct Vercel {
     #[serde(default, deserialize_with = "api_url")]
     pub api_url: Option<String>,
-    /// The team's slug; absent: the token's own account.
+    /// The team's slug; absent or empty: the token's own account.
+    #[serde(default, deserialize_with = "name_or_none")]
     pub team: Option<ResourceName>,
     /// Vercel's word for how the front end is built, such as `create-react-app`; absent: Vercel's own guess.
     pub framework: Option<ResourceName>,
@@ -210,6 +211,17 @@ pub fn checked_api_url(text: &str) -> Result<Url> {
                 .hint("write it with https://"),
         ),
         _ => Err(refuse("it does not begin with https://").hint("write it with https://")),
+    }
+}
+
+/// A name, or an empty text for none.
+fn name_or_none<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<ResourceName>, D::Error> {
+    let text = String::deserialize(reader)?;
+    match text.is_empty() {
+        true => Ok(None),
+        false => ResourceName::parse(&text)
+            .map(Some)
+            .map_err(serde::de::Error::custom),
     }
 }
 

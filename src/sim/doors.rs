@@ -1,7 +1,8 @@
 //! The world's databases and its network, behind the seams that a real run reaches them through.
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt, ready};
 
@@ -11,6 +12,11 @@ use crate::seam::documents::{Documents, Door, Login};
 use crate::seam::resolver::Resolver;
 use crate::secret::Secret;
 
+/// How long a login takes that is answered.
+const HANDSHAKE: Duration = Duration::from_millis(400);
+/// How much longer a driver waits for servers that do not answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// The doors of one world.
 #[derive(Clone)]
 pub struct Doors {
@@ -19,8 +25,19 @@ pub struct Doors {
 }
 
 impl Documents for Doors {
-    fn login<'a>(&'a self, _door: &'a Door, _password: &'a Secret) -> BoxFuture<'a, Login> {
-        ready(Login::Nowhere("this world has no databases".into())).boxed()
+    fn login<'a>(&'a self, door: &'a Door, password: &'a Secret) -> BoxFuture<'a, Login> {
+        async move {
+            self.clock.sleep(HANDSHAKE).await;
+            let login = {
+                let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+                world.login(self.clock.now(), &door.host, &door.user, password)
+            };
+            if let Login::NoAnswer(_) = login {
+                self.clock.sleep(PATIENCE).await;
+            }
+            login
+        }
+        .boxed()
     }
 }
 

@@ -40,6 +40,7 @@ use self::render::Render;
 pub use self::scenario::{Names, Scenario};
 use self::service::{Around, Done, Service, Visit};
 use self::vercel::Vercel;
+use crate::seam::documents::Login;
 use crate::seam::transport::{HttpResponse, Method};
 use crate::secret::Secret;
 
@@ -53,7 +54,8 @@ pub struct World {
     vercel: Vercel,
     render: Render,
     atlas: Atlas,
-    /// By the name that a ready file gives them: a provider's, or `atlas_id` and `atlas_secret`.
+    /// By the name that a ready file gives them: a provider's, or `atlas_id` and `atlas_secret`; `mongodb_dev` is the
+    /// password of the database users whose password the world's operator knows.
     tokens: BTreeMap<&'static str, String>,
     replaying: bool,
     faults: fault::Faults,
@@ -139,7 +141,14 @@ impl World {
             let salt = format!("token {name}");
             format!("golive-sim-{provider}-{}", chance::hex(seed, &salt, 24))
         };
-        let names = ["github", "vercel", "render", "atlas_id", "atlas_secret"];
+        let names = [
+            "github",
+            "vercel",
+            "render",
+            "atlas_id",
+            "atlas_secret",
+            "mongodb_dev",
+        ];
         let tokens: BTreeMap<&'static str, String> =
             names.into_iter().map(|name| (name, token(name))).collect();
         let mut book = Book::default();
@@ -153,6 +162,7 @@ impl World {
                 scenario(),
                 seed,
                 (&tokens["atlas_id"], &tokens["atlas_secret"]),
+                &tokens["mongodb_dev"],
                 start,
                 &mut book,
             ),
@@ -178,6 +188,13 @@ impl World {
         self.vercel.advance(self.now, around, &mut self.book);
         self.render.advance(self.now, around, &mut self.book);
         self.atlas.advance(self.now, around, &mut self.book);
+    }
+
+    /// A login to the databases from where golive runs, as a driver would find it.
+    fn login(&mut self, now: Timestamp, host: &str, user: &str, password: &Secret) -> Login {
+        self.advance(now);
+        let right = |digest: &str| password.has_sha256(digest);
+        self.atlas.login(self.now, CALLER, host, user, right)
     }
 
     /// The world's time.

@@ -1,5 +1,7 @@
 //! Launches to draw in tests: the outline of Phase 0 and stories told by events, as the engine would tell them.
 
+pub mod infrastructure;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

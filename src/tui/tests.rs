@@ -2,6 +2,7 @@
 
 mod bytes;
 mod driving;
+mod infrastructure;
 mod looks;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};

@@ -17,16 +17,16 @@ use golive::sim::{Call, CallRecord, Provider, Scenario, World};
 use golive::vault::memory::MemoryVault;
 
 use crate::assembly::{self, START, Walk};
-use crate::github;
-use crate::render;
 use crate::validator::{Exception, Validator};
+use crate::{github, render, vercel};
 
 /// What each provider's file lists.
 fn exceptions(provider: Provider) -> &'static [Exception] {
     match provider {
         Provider::Github => github::EXCEPTIONS,
+        Provider::Vercel => vercel::EXCEPTIONS,
         Provider::Render => render::EXCEPTIONS,
-        Provider::Vercel | Provider::Atlas => &[],
+        Provider::Atlas => &[],
     }
 }
 

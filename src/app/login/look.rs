@@ -24,17 +24,32 @@ use crate::tokens::Way;
 pub struct Account {
     pub provider: Provider,
     pub name: String,
-    /// The provider's id; a name may change.
-    pub id: String,
+    /// The provider's ids of everything that a launch may be tied to and the keys reach: the user, teams, workspaces,
+    /// organisations. Names may change.
+    pub ids: Vec<String>,
     pub kind: String,
     pub scopes: String,
     pub expires: String,
+    /// What golive.toml names and the keys do not reach, such as `the team acme`.
+    pub lacks: Option<String>,
 }
 
 impl Account {
     /// Refuses keys of another account than the one this launch is tied to. A state file that cannot be read ties to
     /// nothing here; whatever uses the keys says so.
     pub fn fits(&self, place: &Place) -> Result<()> {
+        if let Some(lacks) = &self.lacks {
+            return Err(Error::usage(format!(
+                "the token of {} does not reach {lacks}, which golive.toml names",
+                self.name
+            ))
+            .because(format!("Scopes: {}", self.scopes))
+            .now("nothing was kept; a token kept before is still there")
+            .hint(format!(
+                "golive login {}, with a token that reaches it; or correct golive.toml",
+                self.provider.word()
+            )));
+        }
         let pinned = place.contents().ok().and_then(|contents| {
             let access = contents.state.item(&self.provider.access())?;
             access.outputs.get("account").cloned()
@@ -44,21 +59,31 @@ impl Account {
             _ => None,
         };
         let tied = match (pinned, named) {
-            (Some(pinned), _) if pinned.contains(&self.id) => None,
+            (Some(pinned), _) if self.reaches(&pinned) => None,
             (Some(pinned), _) => Some(pinned),
             (None, Some(login)) if login.to_string().eq_ignore_ascii_case(&self.name) => None,
             (None, login) => login.map(ToString::to_string),
         };
         let Some(tied) = tied else { return Ok(()) };
+        let id = self.ids.first().map(|id| format!(" (id {id})"));
         Err(Error::usage(format!(
-            "the token belongs to {} (id {}), this launch is tied to {tied}",
-            self.name, self.id
+            "the token belongs to {}{}, this launch is tied to {tied}",
+            self.name,
+            id.unwrap_or_default()
         ))
         .now("nothing was kept; a token kept before is still there")
         .hint(format!(
             "golive login {}, with a token of {tied}",
             self.provider.word()
         )))
+    }
+}
+
+impl Account {
+    /// A pinned account is told as `name (id 123)`.
+    fn reaches(&self, pinned: &str) -> bool {
+        let mut ids = self.ids.iter();
+        ids.any(|id| pinned.ends_with(&format!("(id {id})")))
     }
 }
 
@@ -104,7 +129,7 @@ pub async fn look(
     let seen = match provider {
         Provider::GitHub => github(place, &road, key(0)).await,
         Provider::Vercel => vercel(place, &road, key(0)).await,
-        Provider::Render => render(&road, key(0)).await,
+        Provider::Render => render(place, &road, key(0)).await,
         Provider::Atlas => atlas(&road, way, key(0), key(1)).await,
     };
     seen.map_err(|error| not_looked_at(provider, &error))
@@ -125,70 +150,58 @@ async fn github(place: &Place, road: &Road, token: Secret) -> Result<Account, Ca
     Ok(Account {
         provider: Provider::GitHub,
         name: user.login,
-        id: user.id.to_string(),
+        ids: vec![user.id.to_string()],
         kind: kind.map_or_else(|_| "token".into(), |kind| kind.in_words().to_string()),
         scopes,
         expires: expires.unwrap_or_else(|| "none".into()),
+        lacks: None,
     })
 }
 
-/// `GET /v2/user`, then what the token may and until when; a team that golive.toml names must be in its reach.
+/// The user, what the token may and until when; a team that golive.toml names must be in its reach.
 async fn vercel(place: &Place, road: &Road, token: Secret) -> Result<Account, CallError> {
-    #[derive(Deserialize)]
-    struct Reply {
-        user: User,
-    }
-    #[derive(Deserialize)]
-    struct User {
-        id: String,
-        username: Option<String>,
-        email: Option<String>,
-    }
-    #[derive(Deserialize)]
-    struct Current {
-        token: Facts,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Facts {
-        /// Milliseconds since 1970.
-        expires_at: Option<i64>,
-    }
-    #[derive(Deserialize)]
-    struct Team {
-        slug: Option<String>,
-        name: Option<String>,
-    }
     let manners = vercel::Manners::new(token);
-    let http = road.http(&manners);
-    let user = read::<Reply>(&http, "/v2/user", None).await?.user;
-    // Not every token may ask about itself; then its expiry is not known.
-    let facts = read::<Current>(&http, "/v5/user/tokens/current", None).await;
-    let expires = facts.map(|current| match current.token.expires_at {
-        Some(millis) => Timestamp::from_millisecond(millis).map_or("not known".into(), day),
-        None => "none".into(),
-    });
-    let scopes = match &place.manifest.vercel.team {
-        None => "your own account: golive.toml names no team".into(),
-        Some(slug) => {
-            let team = read::<Team>(&http, &format!("/v2/teams/{slug}"), None).await?;
-            let name = team.name.or(team.slug);
-            format!("reaches the team {}", name.unwrap_or(slug.to_string()))
-        }
+    let client = vercel::Client::new(road.http(&manners), None);
+    let user = client.user().await?;
+    let name = user.username.unwrap_or_else(|| user.id.clone());
+    let named = place.manifest.vercel.team.as_ref();
+    let named = named.map(ToString::to_string).filter(|slug| *slug != name);
+    let (teams, lacks) = match named {
+        None => (client.teams().await?, None),
+        Some(slug) => match client.team(&slug).await {
+            Ok(team) => (vec![team], None),
+            Err(error) if error.is_status(403) || error.is_status(404) => {
+                (vec![], Some(format!("the team {slug}")))
+            }
+            Err(error) => return Err(error),
+        },
     };
-    let name = user.username.or(user.email);
+    let mut ids = vec![user.id];
+    ids.extend(teams.iter().map(|team| team.id.clone()));
+    // Not every token may ask about itself; then its expiry is not known.
+    let expires = match client.token().await {
+        Ok(facts) => facts
+            .expires(teams.first().map(|team| team.id.as_str()))
+            .map_or("none".into(), day),
+        Err(_) => "not known".into(),
+    };
+    let names: Vec<String> = teams.into_iter().map(|team| team.slug).collect();
     Ok(Account {
         provider: Provider::Vercel,
-        name: name.unwrap_or_else(|| "a user without a name".into()),
-        id: user.id,
+        name,
+        ids,
         kind: "access token".into(),
-        scopes,
-        expires: expires.unwrap_or_else(|_| "not known".into()),
+        scopes: match names.as_slice() {
+            [] => "your own account and no team".into(),
+            names => format!("reaches the team {}", names.join(", ")),
+        },
+        expires,
+        lacks,
     })
 }
 
 /// `GET /users`, and which workspaces the key reaches.
-async fn render(road: &Road, key: Secret) -> Result<Account, CallError> {
+async fn render(place: &Place, road: &Road, key: Secret) -> Result<Account, CallError> {
     #[derive(Deserialize)]
     struct User {
         /// Older answers have none.
@@ -201,20 +214,29 @@ async fn render(road: &Road, key: Secret) -> Result<Account, CallError> {
     }
     #[derive(Deserialize)]
     struct Owner {
+        id: String,
         name: String,
     }
     let manners = render::Manners::new(key);
     let http = road.http(&manners);
     let user: User = read(&http, "/users", None).await?;
     let owners: Vec<Wrapped> = read(&http, "/owners?limit=100", None).await?;
+    let mut ids = Vec::from_iter(user.id);
+    ids.extend(owners.iter().map(|own| own.owner.id.clone()));
+    let wanted = place.manifest.render.workspace.to_string();
+    let is_it =
+        |own: &Wrapped| own.owner.id == wanted || own.owner.name.eq_ignore_ascii_case(&wanted);
+    let reached = wanted.is_empty() || owners.iter().any(is_it);
+    let lacks = (!reached).then(|| format!("the workspace {wanted}"));
     let names: Vec<String> = owners.into_iter().map(|own| own.owner.name).collect();
     Ok(Account {
         provider: Provider::Render,
-        id: user.id.unwrap_or_else(|| user.email.clone()),
+        ids,
         name: user.email,
         kind: "API key".into(),
         scopes: format!("reaches the workspaces {}", names.join(", ")),
         expires: "Render's keys have none".into(),
+        lacks,
     })
 }
 
@@ -250,14 +272,11 @@ async fn atlas(road: &Road, way: &Way, id: Secret, secret: Secret) -> Result<Acc
     Ok(Account {
         provider: Provider::Atlas,
         name: names.join(", "),
-        id: page
-            .results
-            .first()
-            .map(|own| own.id.clone())
-            .unwrap_or_default(),
+        ids: page.results.iter().map(|own| own.id.clone()).collect(),
         kind: kind.into(),
         scopes: "its roles show where they are used".into(),
         expires: "as chosen in Atlas; Atlas tells it on the page of the key".into(),
+        lacks: None,
     })
 }
 

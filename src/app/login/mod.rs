@@ -144,7 +144,7 @@ fn tell(global: &Global, names: &[&SecretName], way: &Way, account: Option<&Acco
             "{}",
             serde_json::json!({"kept": names, "vault": vault, "works": account.is_some(),
                 "account": account.map(|account| &account.name),
-                "id": account.map(|account| &account.id),
+                "ids": account.map(|account| &account.ids),
                 "kind": account.map(|account| &account.kind),
                 "scopes": account.map(|account| &account.scopes),
                 "expires": account.map(|account| &account.expires)})

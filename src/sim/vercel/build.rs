@@ -157,7 +157,7 @@ impl Vercel {
         let deployment = Deployment {
             url: host(&format!("{}-{digest}-{slug}", project.name)),
             aliases: addresses(&project, production, &wish.branch, slug),
-            meta: meta(&wish),
+            meta: meta(&wish, code),
             project: project.id.clone(),
             owner: project.owner.clone(),
             name: project.name.clone(),
@@ -267,8 +267,11 @@ pub fn addresses(project: &Project, production: bool, branch: &str, slug: &str) 
     addresses
 }
 
-fn meta(wish: &Wish) -> Map<String, Value> {
+fn meta(wish: &Wish, code: &Github) -> Map<String, Value> {
     let mut meta = commit_meta(&wish.source, &wish.branch, &wish.sha);
+    if let Some((message, _)) = code.committed(&wish.sha) {
+        meta.insert("githubCommitMessage".to_owned(), message.into());
+    }
     meta.extend(wish.meta.clone());
     meta
 }

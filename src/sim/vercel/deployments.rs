@@ -248,7 +248,7 @@ fn content(cx: &Cx<'_>, scope: &Scope) -> Result<(Content, &'static str), Box<Re
         )));
     };
     let sha = text("sha").unwrap_or(&head);
-    if sha.len() != 40 || !sha.chars().all(|c| c.is_ascii_hexdigit()) {
+    if cx.around.code.committed(sha).is_none() {
         return Err(wrong(&format!(
             "The provided commit \"{sha}\" can't be found."
         )));

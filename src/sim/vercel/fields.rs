@@ -136,7 +136,7 @@ pub fn of_create(body: Option<&Value>) -> Result<Map<String, Value>, Box<Reply>>
 pub fn of_change(body: Option<&Value>) -> Result<Map<String, Value>, Box<Reply>> {
     let body = check(body, &CHANGE)?;
     let wanted = |name: &&str| body.get(*name).is_some_and(|value| !value.is_null());
-    if ADD_ONS.iter().any(|name| wanted(&name)) {
+    if ADD_ONS.iter().any(wanted) {
         let message = "Advanced Deployment Protection is not available for the user plan";
         return Err(refuse(428, "missing_protection_add_on", message));
     }

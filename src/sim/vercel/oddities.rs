@@ -97,6 +97,9 @@ fn a_deployment_is_made_anew_only_when_that_is_forced() {
         "bad_request"
     );
 
+    let unknown = json!({ "type": "github", "org": "acme", "repo": "shop", "ref": "main", "sha": "0".repeat(40) });
+    assert_eq!(refused(unknown), wrong);
+
     // A name that no project has makes a project, once its settings are confirmed.
     let stray = json!({ "name": "shpo", "gitSource": { "type": "github", "org": "acme", "repo": "shop", "ref": "main" } });
     let unsure = post(&mut desk, "/v13/deployments", stray.clone());
@@ -243,7 +246,7 @@ fn odd_shapes_come_when_a_world_wants_them() {
 #[test]
 fn persons_change_what_was_set() {
     let mut desk = desk("done");
-    let mut act = |desk: &mut Desk, object: &str| desk.act(&format!("edit vercel/{object}"));
+    let act = |desk: &mut Desk, object: &str| desk.act(&format!("edit vercel/{object}"));
     assert_eq!(
         act(&mut desk, "project/shop-prod").unwrap(),
         "the build command of shop-prod was removed"

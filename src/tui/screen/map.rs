@@ -32,23 +32,37 @@ pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     pane::lines(&below, 0, lower, buf, scene.theme);
 }
 
-/// All rows, with finished steps folded, first ones first, when they do not fit; and the row of the cursor.
-fn map_lines(scene: &Scene<'_>, columns: usize, rows: usize) -> (Vec<Line<'static>>, usize) {
+/// The steps that are folded where not all rows fit: finished ones first, then those that cannot begin yet, the last
+/// first. The cursor's own never is.
+fn folded(scene: &Scene<'_>, rows: usize) -> Vec<String> {
     let view = scene.view;
-    let all: usize = view
-        .outline
-        .phases
-        .iter()
-        .map(|phase| {
-            1 + phase
-                .steps
-                .iter()
-                .map(|step| 1 + step.items.len())
-                .sum::<usize>()
-        })
-        .sum();
+    let steps = || view.outline.steps();
+    let all = view.outline.phases.len() + steps().map(|step| 1 + step.items.len()).sum::<usize>();
     let mut over = all.saturating_sub(rows);
     let here = scene.ui.step(view).map(|step| step.number.clone());
+    let foldable = |step: &&StepOutline| here.as_deref() != Some(step.number.as_str());
+    let finished = steps().filter(|step| view.shown_step(step).is_settled());
+    let waits = |step: &&StepOutline| {
+        let mut shown = step.items.iter().map(|item| view.shown(item));
+        shown.all(|shown| matches!(shown, Shown::Blocked | Shown::Pending))
+    };
+    let mut later: Vec<&StepOutline> = steps().filter(waits).collect();
+    later.reverse();
+    let mut folded = Vec::new();
+    for step in finished.chain(later).filter(foldable) {
+        if over == 0 {
+            break;
+        }
+        over = over.saturating_sub(step.items.len());
+        folded.push(step.number.clone());
+    }
+    folded
+}
+
+/// All rows, as far as they are not folded, and the row of the cursor.
+fn map_lines(scene: &Scene<'_>, columns: usize, rows: usize) -> (Vec<Line<'static>>, usize) {
+    let view = scene.view;
+    let folded = folded(scene, rows);
     let mut lines = Vec::new();
     let mut cursor = 0;
     for phase in &view.outline.phases {
@@ -67,14 +81,12 @@ fn map_lines(scene: &Scene<'_>, columns: usize, rows: usize) -> (Vec<Line<'stati
             columns,
         ));
         for step in &phase.steps {
-            let finished = view.shown_step(step).is_settled();
-            let fold = over > 0 && finished && here.as_deref() != Some(step.number.as_str());
+            let fold = folded.contains(&step.number);
             if is_at(scene, &Node::Step(step.number.clone())) {
                 cursor = lines.len();
             }
             lines.push(step_line(scene, step, fold, columns));
             if fold {
-                over = over.saturating_sub(step.items.len());
                 continue;
             }
             for item in &step.items {
