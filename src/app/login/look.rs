@@ -30,12 +30,26 @@ pub struct Account {
     pub kind: String,
     pub scopes: String,
     pub expires: String,
+    /// What golive.toml names and the keys do not reach, such as `the team acme`.
+    pub lacks: Option<String>,
 }
 
 impl Account {
     /// Refuses keys of another account than the one this launch is tied to. A state file that cannot be read ties to
     /// nothing here; whatever uses the keys says so.
     pub fn fits(&self, place: &Place) -> Result<()> {
+        if let Some(lacks) = &self.lacks {
+            return Err(Error::usage(format!(
+                "the token of {} does not reach {lacks}, which golive.toml names",
+                self.name
+            ))
+            .because(format!("Scopes: {}", self.scopes))
+            .now("nothing was kept; a token kept before is still there")
+            .hint(format!(
+                "golive login {}, with a token that reaches it; or correct golive.toml",
+                self.provider.word()
+            )));
+        }
         let pinned = place.contents().ok().and_then(|contents| {
             let access = contents.state.item(&self.provider.access())?;
             access.outputs.get("account").cloned()
@@ -115,7 +129,7 @@ pub async fn look(
     let seen = match provider {
         Provider::GitHub => github(place, &road, key(0)).await,
         Provider::Vercel => vercel(place, &road, key(0)).await,
-        Provider::Render => render(&road, key(0)).await,
+        Provider::Render => render(place, &road, key(0)).await,
         Provider::Atlas => atlas(&road, way, key(0), key(1)).await,
     };
     seen.map_err(|error| not_looked_at(provider, &error))
@@ -140,79 +154,54 @@ async fn github(place: &Place, road: &Road, token: Secret) -> Result<Account, Ca
         kind: kind.map_or_else(|_| "token".into(), |kind| kind.in_words().to_string()),
         scopes,
         expires: expires.unwrap_or_else(|| "none".into()),
+        lacks: None,
     })
 }
 
-/// `GET /v2/user`, then what the token may and until when; a team that golive.toml names must be in its reach.
+/// The user, what the token may and until when; a team that golive.toml names must be in its reach.
 async fn vercel(place: &Place, road: &Road, token: Secret) -> Result<Account, CallError> {
-    #[derive(Deserialize)]
-    struct Reply {
-        user: User,
-    }
-    #[derive(Deserialize)]
-    struct User {
-        id: String,
-        username: Option<String>,
-        email: Option<String>,
-    }
-    #[derive(Deserialize)]
-    struct Current {
-        token: Facts,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Facts {
-        /// Milliseconds since 1970.
-        expires_at: Option<i64>,
-    }
-    #[derive(Deserialize)]
-    struct Teams {
-        teams: Vec<Team>,
-    }
-    #[derive(Deserialize)]
-    struct Team {
-        id: String,
-        slug: Option<String>,
-        name: Option<String>,
-    }
     let manners = vercel::Manners::new(token);
-    let http = road.http(&manners);
-    let user = read::<Reply>(&http, "/v2/user", None).await?.user;
-    // Not every token may ask about itself; then its expiry is not known.
-    let facts = read::<Current>(&http, "/v5/user/tokens/current", None).await;
-    let expires = facts.map(|current| match current.token.expires_at {
-        Some(millis) => Timestamp::from_millisecond(millis).map_or("not known".into(), day),
-        None => "none".into(),
-    });
-    let mut teams = read::<Teams>(&http, "/v2/teams?limit=100", None)
-        .await?
-        .teams;
-    if let Some(slug) = &place.manifest.vercel.team {
-        // The team of the launch must be in the token's reach, whatever a list shows.
-        teams.insert(0, read(&http, &format!("/v2/teams/{slug}"), None).await?);
-        teams.truncate(1);
-    }
+    let client = vercel::Client::new(road.http(&manners), None);
+    let user = client.user().await?;
+    let name = user.username.unwrap_or_else(|| user.id.clone());
+    let named = place.manifest.vercel.team.as_ref();
+    let named = named.map(ToString::to_string).filter(|slug| *slug != name);
+    let (teams, lacks) = match named {
+        None => (client.teams().await?, None),
+        Some(slug) => match client.team(&slug).await {
+            Ok(team) => (vec![team], None),
+            Err(error) if error.is_status(403) || error.is_status(404) => {
+                (vec![], Some(format!("the team {slug}")))
+            }
+            Err(error) => return Err(error),
+        },
+    };
     let mut ids = vec![user.id];
     ids.extend(teams.iter().map(|team| team.id.clone()));
-    let names = teams.into_iter().filter_map(|team| team.name.or(team.slug));
-    let names: Vec<String> = names.collect();
-    let scopes = match names.as_slice() {
-        [] => "your own account and no team".into(),
-        names => format!("reaches the team {}", names.join(", ")),
+    // Not every token may ask about itself; then its expiry is not known.
+    let expires = match client.token().await {
+        Ok(facts) => facts
+            .expires(teams.first().map(|team| team.id.as_str()))
+            .map_or("none".into(), day),
+        Err(_) => "not known".into(),
     };
-    let name = user.username.or(user.email);
+    let names: Vec<String> = teams.into_iter().map(|team| team.slug).collect();
     Ok(Account {
         provider: Provider::Vercel,
-        name: name.unwrap_or_else(|| "a user without a name".into()),
+        name,
         ids,
         kind: "access token".into(),
-        scopes,
-        expires: expires.unwrap_or_else(|_| "not known".into()),
+        scopes: match names.as_slice() {
+            [] => "your own account and no team".into(),
+            names => format!("reaches the team {}", names.join(", ")),
+        },
+        expires,
+        lacks,
     })
 }
 
 /// `GET /users`, and which workspaces the key reaches.
-async fn render(road: &Road, key: Secret) -> Result<Account, CallError> {
+async fn render(place: &Place, road: &Road, key: Secret) -> Result<Account, CallError> {
     #[derive(Deserialize)]
     struct User {
         /// Older answers have none.
@@ -234,6 +223,11 @@ async fn render(road: &Road, key: Secret) -> Result<Account, CallError> {
     let owners: Vec<Wrapped> = read(&http, "/owners?limit=100", None).await?;
     let mut ids = Vec::from_iter(user.id);
     ids.extend(owners.iter().map(|own| own.owner.id.clone()));
+    let wanted = place.manifest.render.workspace.to_string();
+    let is_it =
+        |own: &Wrapped| own.owner.id == wanted || own.owner.name.eq_ignore_ascii_case(&wanted);
+    let reached = wanted.is_empty() || owners.iter().any(is_it);
+    let lacks = (!reached).then(|| format!("the workspace {wanted}"));
     let names: Vec<String> = owners.into_iter().map(|own| own.owner.name).collect();
     Ok(Account {
         provider: Provider::Render,
@@ -242,6 +236,7 @@ async fn render(road: &Road, key: Secret) -> Result<Account, CallError> {
         kind: "API key".into(),
         scopes: format!("reaches the workspaces {}", names.join(", ")),
         expires: "Render's keys have none".into(),
+        lacks,
     })
 }
 
@@ -281,6 +276,7 @@ async fn atlas(road: &Road, way: &Way, id: Secret, secret: Secret) -> Result<Acc
         kind: kind.into(),
         scopes: "its roles show where they are used".into(),
         expires: "as chosen in Atlas; Atlas tells it on the page of the key".into(),
+        lacks: None,
     })
 }
 

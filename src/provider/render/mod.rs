@@ -1,13 +1,39 @@
-//! Render's API, one method per endpoint used.
+//! Render's REST API v1, one method per endpoint used. Facts: its published document and recorded traffic.
+//!
+//! Wire structs are tolerant: what may be absent is an `Option`, `null` stands for an empty list, unknown fields are
+//! passed over, and words such as plans and states stay text, so that a new word is never an error.
 
+mod account;
+mod address;
+mod key_value;
 mod manners;
+mod page;
+mod plan;
+mod refusal;
+mod service;
+mod token;
 
+pub use account::{Owner, User};
+pub use address::{EVERYWHERE, cidr};
+pub use key_value::{AllowedRange, ConnectionInfo, KeyValue, NewKeyValue};
 pub use manners::Manners;
+pub use plan::{COMPUTE_PLANS, KEY_VALUE_PLANS, is_smaller_key_value, same_plan};
+pub use refusal::verdict;
+pub use service::{Deploy, NewService, Outbound, Service, same_repository};
+pub use token::check_token;
 
-use super::http::{CallError, Http};
-use super::verdict::Verdict;
-use crate::error::{Error, Result};
-use crate::secret::Secret;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::http::{CallError, Class, Endpoint, Http};
+use crate::seam::transport::Method;
+
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// Speaks to Render.
 pub struct Client<'a> {
@@ -18,20 +44,67 @@ impl<'a> Client<'a> {
     pub fn new(http: Http<'a>) -> Self {
         Self { http }
     }
-}
 
-/// What the shape says about a Render API key.
-pub fn check_token(value: &Secret) -> Result<()> {
-    match value.is_empty() {
-        true => Err(Error::usage("the token is empty")),
-        false => Ok(()),
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
+        self.http.json(reading(path)).await
+    }
+
+    /// Writes, and reads the reply.
+    async fn write<T: DeserializeOwned>(
+        &self,
+        class: Class,
+        method: Method,
+        path: &str,
+        body: Value,
+    ) -> Result<T, CallError> {
+        self.http
+            .json(Endpoint {
+                class,
+                method,
+                path,
+                body: Some(body),
+                media: None,
+            })
+            .await
+    }
+
+    /// Writes where the reply says nothing more: Render often answers without a body.
+    async fn send(
+        &self,
+        class: Class,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<(), CallError> {
+        self.http
+            .done(Endpoint {
+                class,
+                method,
+                path,
+                body,
+                media: None,
+            })
+            .await
     }
 }
 
-/// What follows from a refusal of Render; `what` completes "the token may not …".
-pub fn verdict(error: &CallError, _what: &str) -> Verdict {
-    match error.is_status(401) {
-        true => Verdict::TokenRefused,
-        false => Verdict::Plain,
+fn reading(path: &str) -> Endpoint<'_> {
+    Endpoint {
+        class: Class::Read,
+        method: Method::Get,
+        path,
+        body: None,
+        media: None,
     }
+}
+
+/// One parameter of a path or query.
+fn encoded(parameter: &str) -> String {
+    utf8_percent_encode(parameter, PLAIN).to_string()
+}
+
+/// The page of an object for a person, where Render does not tell one: Key Value instances under `r`, web services
+/// under `web`, workers under `worker`.
+pub fn dashboard(folder: &str, id: &str) -> String {
+    format!("https://dashboard.render.com/{folder}/{id}")
 }
