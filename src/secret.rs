@@ -33,6 +33,31 @@ impl Secret {
         self.expose().is_empty()
     }
 
+    /// A password of 32 letters and digits: 190 bits, and nothing in it that an address would have to encode. The error
+    /// is the system's, when it gives no random bytes.
+    pub fn password() -> Result<Secret, String> {
+        const LETTERS: &[u8; 62] =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+        const LENGTH: usize = 32;
+        let mut text = zeroize::Zeroizing::new(String::with_capacity(LENGTH));
+        let mut random = zeroize::Zeroizing::new([0u8; 64]);
+        while text.len() < LENGTH {
+            getrandom::fill(&mut *random).map_err(|error| error.to_string())?;
+            // A byte beyond the last whole turn of the alphabet would favour its beginning.
+            let fair = random.iter().filter(|byte| **byte < 248);
+            let letters = fair.map(|byte| char::from(LETTERS[usize::from(*byte) % 62]));
+            let lacking = LENGTH - text.len();
+            text.extend(letters.take(lacking));
+        }
+        Ok(Secret::new(text.as_str()))
+    }
+
+    /// Whether it holds a character that an address must percent-encode, such as `@`, `:` or `/`.
+    pub fn needs_encoding(&self) -> bool {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~');
+        !self.expose().chars().all(plain)
+    }
+
     /// `prefix` + this value, as header values such as `Bearer …` need it.
     pub fn prefixed(&self, prefix: &str) -> Secret {
         Secret::new(format!("{prefix}{}", self.expose()))
@@ -120,6 +145,14 @@ mod tests {
     #[test]
     fn a_secret_is_never_printed() {
         assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(hidden)");
+    }
+
+    #[test]
+    fn a_generated_password_is_long_plain_and_never_the_same() {
+        let (one, two) = (Secret::password().unwrap(), Secret::password().unwrap());
+        assert_eq!((one.chars(), one.needs_encoding()), (32, false));
+        assert!(!one.same_as(&two));
+        assert!(Secret::new("p@ss:w/rd").needs_encoding());
     }
 
     #[test]

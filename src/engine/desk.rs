@@ -21,7 +21,7 @@ use crate::seam::documents::Documents;
 use crate::seam::resolver::Resolver;
 use crate::seam::transport::Transport;
 use crate::seam::vault::Vault;
-use crate::secret::{Secret, SecretName};
+use crate::secret::{Fingerprint, Secret, SecretName};
 use crate::vault::Fingerprints;
 
 /// The values in which a real launch, a rehearsal and a test differ.
@@ -234,6 +234,10 @@ impl Slots for Desk {
                 .map_err(|error| unheard(&error))
         }
         .boxed_local()
+    }
+
+    fn fingerprint(&self, slot: &SecretName) -> Option<Fingerprint> {
+        self.state.borrow().kept.get(slot).cloned()
     }
 
     fn keep<'s>(&'s self, slot: &'s SecretName, value: Secret) -> LocalBoxFuture<'s, Look<()>> {

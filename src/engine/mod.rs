@@ -489,6 +489,7 @@ fn known(launch: &Launch, item: &Instance, state: &State, now: Timestamp) -> Kno
         account,
         marker: format!("golive:{}:{}", launch.id, item.id),
         created_last_hour: created_last_hour(launch, item, state, now),
+        needed: is_needed(launch, item, state),
         ..Known::default()
     };
     if let Some(own) = state.item(&item.id) {
@@ -499,6 +500,17 @@ fn known(launch: &Launch, item: &Instance, state: &State, now: Timestamp) -> Kno
         known.settled_before = own.settled_before;
     }
     known
+}
+
+/// Whether some item that needs this one is not settled.
+fn is_needed(launch: &Launch, item: &Instance, state: &State) -> bool {
+    let needing = launch
+        .items
+        .iter()
+        .filter(|other| other.needs.contains(&item.id));
+    needing
+        .into_iter()
+        .any(|other| !state.is_settled(&other.id))
 }
 
 /// How many creations of the item's kind have left within the last hour: a provider may allow only so many.

@@ -69,12 +69,18 @@ pub fn token_fits(base: &Url, token: &Secret) -> Result<()> {
     }
 }
 
-/// The same for a header as it is about to leave, where the token stands behind `Bearer` or inside `Basic`.
+/// The same for a header as it is about to leave, where the token stands behind `Bearer`, inside `Basic`, or as the user
+/// of `Digest`.
 pub(super) fn header_fits(url: &Url, value: &Secret) -> Result<()> {
     let (scheme, rest) = value
         .expose()
         .split_once(' ')
         .unwrap_or(("", value.expose()));
+    if scheme.eq_ignore_ascii_case("digest") {
+        let user = rest.split_once("username=\"").map_or("", |(_, rest)| rest);
+        let user = user.split('"').next().unwrap_or_default();
+        return token_fits(url, &Secret::new(user));
+    }
     if !scheme.eq_ignore_ascii_case("basic") {
         return token_fits(url, &Secret::new(rest));
     }
@@ -162,6 +168,11 @@ mod tests {
             assert!(header_fits(&far, &basic(&pair)).is_err());
         }
         assert!(header_fits(&local, &basic("id:real")).is_err());
+        let digest = |user: &str| Secret::new(format!("Digest username=\"{user}\", realm=\"r\""));
+        assert!(header_fits(&local, &digest(SIM)).is_ok());
+        assert!(header_fits(&far, &digest(SIM)).is_err());
+        assert!(header_fits(&local, &digest("abcdefgh")).is_err());
+        assert!(header_fits(&far, &digest("abcdefgh")).is_ok());
         assert!(header_fits(&local, &Secret::new("Bearer ghp_abc")).is_err());
     }
 

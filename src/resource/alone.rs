@@ -9,7 +9,7 @@ use super::{Cx, Known, Look, Slots, here};
 use crate::plan::ItemId;
 use crate::seam::documents::{Documents, Door, Login};
 use crate::seam::resolver::Resolver;
-use crate::secret::{Secret, SecretName};
+use crate::secret::{Fingerprint, Secret, SecretName};
 
 /// Nobody to ask and nowhere to keep anything.
 struct Nobody;
@@ -47,6 +47,10 @@ impl Resolver for Nobody {
 impl Slots for Nobody {
     fn secret<'s>(&'s self, _: &'s SecretName) -> LocalBoxFuture<'s, Look<Option<Secret>>> {
         ready(Ok(None)).boxed_local()
+    }
+
+    fn fingerprint(&self, _: &SecretName) -> Option<Fingerprint> {
+        None
     }
 
     fn keep<'s>(&'s self, _: &'s SecretName, _: Secret) -> LocalBoxFuture<'s, Look<()>> {

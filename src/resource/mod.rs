@@ -1,6 +1,7 @@
 //! The knowledge: everything golive can make true, one file per kind. A resource looks, plans and applies; it never
 //! prints, sleeps, asks or writes the state file.
 
+mod access_list;
 mod alone;
 pub mod atlas_access;
 pub mod atlas_cluster;
@@ -70,7 +71,7 @@ use crate::provider::{atlas, github, render, vercel};
 use crate::sabotage;
 use crate::seam::documents::Documents;
 use crate::seam::resolver::Resolver;
-use crate::secret::{Secret, SecretName};
+use crate::secret::{Fingerprint, Secret, SecretName};
 
 /// What a resource may use.
 #[derive(Clone, Copy)]
@@ -93,6 +94,9 @@ pub struct Cx<'a> {
 pub trait Slots {
     /// What is kept, or lent by a variable, under a name.
     fn secret<'s>(&'s self, slot: &'s SecretName) -> LocalBoxFuture<'s, Look<Option<Secret>>>;
+
+    /// What may be said about what is kept under a name; `None` where nothing is, or a variable lends it.
+    fn fingerprint(&self, slot: &SecretName) -> Option<Fingerprint>;
 
     /// Keeps a value; durable once this returns.
     fn keep<'s>(&'s self, slot: &'s SecretName, value: Secret) -> LocalBoxFuture<'s, Look<()>>;
@@ -154,6 +158,8 @@ pub struct Known {
     pub created_last_hour: usize,
     /// golive has settled this item before; what is missing now was taken away by someone.
     pub settled_before: bool,
+    /// An item that needs this one is still open: what is wanted only for a time is wanted now.
+    pub needed: bool,
     /// Marks what golive makes: `golive:<launch id>`.
     pub marker: String,
 }

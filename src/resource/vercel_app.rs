@@ -170,7 +170,10 @@ fn accounts(namespaces: &[Namespace]) -> String {
         .filter_map(|one| one.slug.as_deref())
         .collect();
     match slugs.is_empty() {
-        true => "it is installed nowhere that Vercel shows to this token".into(),
+        true => format!(
+            "it is installed nowhere that Vercel shows to this token, or the account has no connection with GitHub \
+             ({LOGIN_CONNECTIONS_PAGE})"
+        ),
         false => format!("it is installed for {} only", slugs.join(", ")),
     }
 }

@@ -18,7 +18,7 @@ use golive::vault::memory::MemoryVault;
 
 use crate::assembly::{self, START, Walk};
 use crate::validator::{Exception, Validator};
-use crate::{github, render, vercel};
+use crate::{atlas, github, render, vercel};
 
 /// What each provider's file lists.
 fn exceptions(provider: Provider) -> &'static [Exception] {
@@ -26,7 +26,7 @@ fn exceptions(provider: Provider) -> &'static [Exception] {
         Provider::Github => github::EXCEPTIONS,
         Provider::Vercel => vercel::EXCEPTIONS,
         Provider::Render => render::EXCEPTIONS,
-        Provider::Atlas => &[],
+        Provider::Atlas => atlas::EXCEPTIONS,
     }
 }
 

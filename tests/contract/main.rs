@@ -2,6 +2,7 @@
 
 #[path = "../launch/assembly.rs"]
 mod assembly;
+mod atlas;
 mod caller;
 mod document;
 mod github;
