@@ -135,7 +135,7 @@ fn planned(view: &View) -> String {
         let rows: Vec<_> = rows.iter().collect();
         let command = approving(step, &rows, &view.outline.name);
         // Where `--yes` alone approves it, that is said already.
-        for command in command.filter(|command| command.contains("--confirm")) {
+        if let Some(command) = command.filter(|command| command.contains("--confirm")) {
             text += &format!("\nStep {step}: golive, or {command}");
         }
     }
