@@ -63,6 +63,21 @@ pub fn clock(urls: &BTreeMap<Provider, String>, last: Option<Timestamp>) -> Resu
     Ok(Arc::new(Scaled::new(start, speed)))
 }
 
+/// The server that stands for every cluster, as `GOLIVE_MONGODB` names it: only where everything is on this machine.
+fn instead_of_clusters(urls: &BTreeMap<Provider, String>) -> Result<Option<String>> {
+    let Some(address) = super::variable("GOLIVE_MONGODB") else {
+        return Ok(None);
+    };
+    if all_local(urls) {
+        return Ok(Some(address));
+    }
+    Err(
+        Error::usage("GOLIVE_MONGODB is only for a simulated world on this machine")
+            .now("nothing was looked at or changed")
+            .hint("unset GOLIVE_MONGODB, or set GOLIVE_GITHUB_URL and the others to the addresses in the ready file"),
+    )
+}
+
 /// Whether every provider is reached on this machine.
 fn all_local(urls: &BTreeMap<Provider, String>) -> bool {
     Provider::ALL.iter().all(|provider| {
@@ -85,7 +100,7 @@ pub async fn seams(global: &Global, place: &Place, interactive: bool) -> Result<
             transport,
             vault,
             clock: clock(&urls, last)?,
-            documents: Arc::new(Driver::default()),
+            documents: Arc::new(Driver::new(instead_of_clusters(&urls)?)),
             resolver: Arc::new(Network::default()),
         },
         urls,

@@ -65,10 +65,14 @@ impl Launch {
             let plan = resource.plan(&known, &seen);
             if let Some(change) = unclear.take() {
                 let wanted = |plan: &Plan<R::Change>| match plan {
-                    Plan::Change(changes) => changes.iter().any(|one| one.row(&id).change == change),
+                    Plan::Change(changes) => {
+                        changes.iter().any(|one| one.row(&id).change == change)
+                    }
                     _ => false,
                 };
-                known.made.extend(resource.found(&seen, &change).filter(|_| !wanted(&plan)));
+                known
+                    .made
+                    .extend(resource.found(&seen, &change).filter(|_| !wanted(&plan)));
             }
             match plan {
                 Plan::Settled(evidence) => {

@@ -3,20 +3,17 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use crate::app::place::Place;
 use crate::app::run;
 use crate::error::{Error, Result};
 use crate::event::Live;
 use crate::plan::Provider;
-use crate::provider::http::{CallError, Class, Endpoint, Http, Manners, Pacer};
+use crate::provider::http::{CallError, Http, Manners, Pacer};
 use crate::provider::https::HttpsTransport;
 use crate::provider::verdict::{Verdict, verdict};
 use crate::provider::{atlas, github, render, vercel};
 use crate::seam::clock::Clock;
-use crate::seam::transport::Method;
 use crate::secret::Secret;
 use crate::tokens::Way;
 
@@ -80,10 +77,12 @@ impl Account {
 }
 
 impl Account {
-    /// A pinned account is told as `name (id 123)`.
+    /// A pinned account is told as `name (id 123)`, or as `name (tea-123)` where the id says itself what it is.
     fn reaches(&self, pinned: &str) -> bool {
         let mut ids = self.ids.iter();
-        ids.any(|id| pinned.ends_with(&format!("(id {id})")))
+        ids.any(|id| {
+            pinned.ends_with(&format!("(id {id})")) || pinned.ends_with(&format!("({id})"))
+        })
     }
 }
 
@@ -130,7 +129,7 @@ pub async fn look(
         Provider::GitHub => github(place, &road, key(0)).await,
         Provider::Vercel => vercel(place, &road, key(0)).await,
         Provider::Render => render(place, &road, key(0)).await,
-        Provider::Atlas => atlas(&road, way, key(0), key(1)).await,
+        Provider::Atlas => atlas(place, &road, way, key(0), key(1)).await,
     };
     seen.map_err(|error| not_looked_at(provider, &error))
 }
@@ -200,58 +199,39 @@ async fn vercel(place: &Place, road: &Road, token: Secret) -> Result<Account, Ca
     })
 }
 
-/// `GET /users`, and which workspaces the key reaches.
+/// The user, and which workspaces the key reaches.
 async fn render(place: &Place, road: &Road, key: Secret) -> Result<Account, CallError> {
-    #[derive(Deserialize)]
-    struct User {
-        /// Older answers have none.
-        id: Option<String>,
-        email: String,
-    }
-    #[derive(Deserialize)]
-    struct Wrapped {
-        owner: Owner,
-    }
-    #[derive(Deserialize)]
-    struct Owner {
-        id: String,
-        name: String,
-    }
     let manners = render::Manners::new(key);
-    let http = road.http(&manners);
-    let user: User = read(&http, "/users", None).await?;
-    let owners: Vec<Wrapped> = read(&http, "/owners?limit=100", None).await?;
-    let mut ids = Vec::from_iter(user.id);
-    ids.extend(owners.iter().map(|own| own.owner.id.clone()));
+    let client = render::Client::new(road.http(&manners));
+    let user = client.user().await?;
+    let owners = client.owners().await?;
     let wanted = place.manifest.render.workspace.to_string();
-    let is_it =
-        |own: &Wrapped| own.owner.id == wanted || own.owner.name.eq_ignore_ascii_case(&wanted);
+    let is_it = |own: &render::Owner| own.id == wanted || own.name.eq_ignore_ascii_case(&wanted);
     let reached = wanted.is_empty() || owners.iter().any(is_it);
-    let lacks = (!reached).then(|| format!("the workspace {wanted}"));
-    let names: Vec<String> = owners.into_iter().map(|own| own.owner.name).collect();
+    let name = user.in_words();
+    let mut ids = Vec::from_iter(user.id);
+    ids.extend(owners.iter().map(|own| own.id.clone()));
+    let names: Vec<String> = owners.into_iter().map(|own| own.name).collect();
     Ok(Account {
         provider: Provider::Render,
+        name,
         ids,
-        name: user.email,
         kind: "API key".into(),
         scopes: format!("reaches the workspaces {}", names.join(", ")),
         expires: "Render's keys have none".into(),
-        lacks,
+        lacks: (!reached).then(|| format!("the workspace {wanted}")),
     })
 }
 
-/// The organisations that the keys reach; both kinds of key belong to one.
-async fn atlas(road: &Road, way: &Way, id: Secret, secret: Secret) -> Result<Account, CallError> {
-    #[derive(Deserialize)]
-    struct Page {
-        results: Vec<Organisation>,
-    }
-    #[derive(Deserialize)]
-    struct Organisation {
-        id: String,
-        name: String,
-    }
-    const ORGS: &str = "application/vnd.atlas.2023-01-01+json";
+/// The organisations that the keys reach; both kinds of key belong to one. A project that golive.toml names must be in
+/// their reach.
+async fn atlas(
+    place: &Place,
+    road: &Road,
+    way: &Way,
+    id: Secret,
+    secret: Secret,
+) -> Result<Account, CallError> {
     let (kind, credential) = match way.slots[0].name.as_str() == "ATLAS_CLIENT_ID" {
         true => (
             "service account",
@@ -266,33 +246,35 @@ async fn atlas(road: &Road, way: &Way, id: Secret, secret: Secret) -> Result<Acc
         ),
     };
     let manners = atlas::Manners::new(credential, Arc::default());
-    let http = road.http(&manners);
-    let page: Page = read(&http, "/api/atlas/v2/orgs", Some(ORGS)).await?;
-    let names: Vec<&str> = page.results.iter().map(|own| own.name.as_str()).collect();
+    let client = atlas::Client::new(road.http(&manners), &manners);
+    let organisations = client.organizations().await?;
+    let groups = client.groups().await?;
+    let clusters = place.manifest.atlas.cluster.values();
+    let lacks = clusters
+        .map(|cluster| cluster.project.to_string())
+        .find(|wanted| {
+            let is_it = |group: &atlas::Group| group.id == *wanted || group.name == *wanted;
+            !groups.iter().any(is_it)
+        });
+    // A key that belongs to a project alone sees no organisation.
+    let mut ids: Vec<String> = organisations.iter().map(|own| own.id.clone()).collect();
+    ids.extend(groups.iter().map(|group| group.org_id.clone()));
+    ids.dedup();
+    let names: Vec<&str> = organisations.iter().map(|own| own.name.as_str()).collect();
+    let names = match names.as_slice() {
+        [] => ids.join(", "),
+        names => names.join(", "),
+    };
+    let projects: Vec<&str> = groups.iter().map(|own| own.name.as_str()).collect();
     Ok(Account {
         provider: Provider::Atlas,
-        name: names.join(", "),
-        ids: page.results.iter().map(|own| own.id.clone()).collect(),
+        name: names,
+        ids,
         kind: kind.into(),
-        scopes: "its roles show where they are used".into(),
-        expires: "as chosen in Atlas; Atlas tells it on the page of the key".into(),
-        lacks: None,
+        scopes: format!("reaches the projects {}", projects.join(", ")),
+        expires: "as chosen in Atlas, on the page of the key".into(),
+        lacks: lacks.map(|wanted| format!("the project {wanted}")),
     })
-}
-
-async fn read<T: DeserializeOwned>(
-    http: &Http<'_>,
-    path: &str,
-    media: Option<&str>,
-) -> Result<T, CallError> {
-    http.json(Endpoint {
-        class: Class::Read,
-        method: Method::Get,
-        path,
-        body: None,
-        media,
-    })
-    .await
 }
 
 fn day(at: Timestamp) -> String {
