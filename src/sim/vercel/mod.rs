@@ -289,6 +289,8 @@ fn dispatch(cx: &mut Cx<'_>) -> Outcome {
         (Method::Get, ["v9", "projects", key]) => projects::one(cx, key),
         (Method::Patch, ["v9", "projects", key]) => projects::change(cx, key),
         (Method::Delete, ["v9", "projects", key]) => projects::delete(cx, key),
+        (Method::Get, ["v9", "projects", key, "domains"]) => projects::domains(cx, key),
+        (Method::Get, ["v10", "projects", key, "env"]) => projects::variables(cx, key),
         (Method::Post, ["v9", "projects", key, "link"]) => link::link(cx, key),
         (Method::Delete, ["v9", "projects", key, "link"]) => link::unlink(cx, key),
         (Method::Patch, ["v9", "projects", key, "branch"]) => link::branch(cx, key),

@@ -24,6 +24,35 @@ pub fn one(cx: &mut Cx<'_>, key: &str) -> Outcome {
     Ok(ok(cx.hub.project_body(&view, project)))
 }
 
+/// A project's domains: those below `vercel.app` that it got by itself.
+pub fn domains(cx: &mut Cx<'_>, key: &str) -> Outcome {
+    let scope = cx.scope()?;
+    let view = cx.list_view();
+    let project = view.state.project(&scope.owner, key);
+    let project = project.ok_or_else(|| missing(key))?;
+    let domains = project.domains.iter().map(|name| {
+        json!({
+            "name": name, "apexName": "vercel.app", "projectId": project.id, "redirect": null,
+            "redirectStatusCode": null, "gitBranch": null, "verified": true,
+            "createdAt": ms(project.created), "updatedAt": ms(project.created),
+        })
+    });
+    let domains: Vec<Value> = domains.collect();
+    let pagination = json!({ "count": domains.len(), "next": null, "prev": null });
+    Ok(ok(json!({ "domains": domains, "pagination": pagination })))
+}
+
+/// A project's variables: nobody has set any in this world yet.
+pub fn variables(cx: &mut Cx<'_>, key: &str) -> Outcome {
+    let scope = cx.scope()?;
+    let view = cx.list_view();
+    view.state
+        .project(&scope.owner, key)
+        .ok_or_else(|| missing(key))?;
+    let pagination = json!({ "count": 0, "next": null, "prev": null });
+    Ok(ok(json!({ "envs": [], "pagination": pagination })))
+}
+
 /// The projects of the scope, the one changed last first.
 pub fn list(cx: &mut Cx<'_>) -> Outcome {
     let scope = cx.scope()?;

@@ -39,7 +39,7 @@ const ENCODED_MIN: usize = 6;
 const PART: usize = 8;
 
 /// Public beginnings: they say what kind of secret it is and give nothing of it away.
-const PUBLIC_BEGINNINGS: [&str; 10] = [
+const PUBLIC_BEGINNINGS: [&str; 16] = [
     "sk_live_",
     "sk_test_",
     "rk_live_",
@@ -49,6 +49,12 @@ const PUBLIC_BEGINNINGS: [&str; 10] = [
     "mongodb://",
     "rediss://",
     "redis://",
+    "golive-sim-github-",
+    "golive-sim-vercel-",
+    "golive-sim-render-",
+    "golive-sim-atlas-",
+    "golive-sim-stripe-",
+    "golive-sim-mongodb-",
     "golive-sim-",
 ];
 
