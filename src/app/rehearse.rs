@@ -18,11 +18,12 @@ use crate::engine::desk::Seams;
 use crate::error::{Error, Result};
 use crate::init;
 use crate::journal::Paths;
-use crate::manifest::{self, LaunchId, Manifest, Password, Preset};
+use crate::manifest::{self, LaunchId, Manifest, Preset};
 use crate::operator::{Operator, Policy};
 use crate::plan::{ItemId, Provider};
 use crate::seam::clock::Clock;
 use crate::seam::disk::{Disk, Lock, Locking};
+use crate::seam::passwords::Passwords;
 use crate::secret::{Secret, SecretName};
 use crate::sim::chronicle::{Beginning, Chronicle};
 use crate::sim::scenario::BranchNames;
@@ -117,6 +118,7 @@ impl Rehearsal {
             clock,
             documents: doors.clone(),
             resolver: doors,
+            passwords: self.passwords(),
         };
         (seams, transport)
     }
@@ -129,16 +131,24 @@ impl Rehearsal {
             .contents()
             .map(|contents| contents.state.kept)
             .unwrap_or_default();
+        let key = fingerprint_key(&self.place.launch.id);
         let own = self.secrets();
-        let again = kept
-            .keys()
-            .filter_map(|slot| own.get(slot).map(|value| (slot.clone(), value.clone())));
-        let key = (
-            SecretName::new(FINGERPRINT_KEY),
-            fingerprint_key(&self.place.launch.id),
-        );
+        let again = kept.iter().filter_map(|(slot, fingerprint)| {
+            let made = self.passwords().make(slot).ok();
+            let mut candidates = own.get(slot).cloned().into_iter().chain(made);
+            let value = candidates.find(|value| value.fingerprint(&key) == *fingerprint)?;
+            Some((slot.clone(), value))
+        });
+        let key = (SecretName::new(FINGERPRINT_KEY), key.clone());
         vault.restore(again.chain([key]).collect());
         vault
+    }
+
+    /// Passwords that a killed rehearsal can make again.
+    fn passwords(&self) -> Passwords {
+        Passwords::Rehearsed {
+            launch: self.place.launch.id.clone(),
+        }
     }
 
     /// The secrets that the world accepts.
@@ -170,13 +180,12 @@ pub fn secrets(
         ("ATLAS_CLIENT_SECRET", "atlas_secret"),
     ];
     let fixed = fixed.map(|(slot, name)| (SecretName::new(slot), name.to_string()));
-    let users = manifest.atlas.user.iter();
-    let asked = users.filter(|(_, user)| user.password == Password::Asked);
-    let asked = asked.map(|(key, _)| {
+    // One password opens every user that this world has had before the launch, those of production included.
+    let users = manifest.atlas.user.keys().map(|key| {
         let slot = SecretName::new(format!("{key}.DATABASE_PASSWORD"));
-        (slot, format!("mongodb_{key}"))
+        (slot, "mongodb_dev".to_string())
     });
-    let all = fixed.into_iter().chain(asked);
+    let all = fixed.into_iter().chain(users);
     all.filter_map(|(slot, name)| Some((slot, tokens.get(&name)?.clone())))
         .collect()
 }
@@ -547,6 +556,7 @@ pub fn to_look_at(
         clock,
         documents: doors.clone(),
         resolver: doors,
+        passwords: rehearsal.passwords(),
     };
     let settings = Settings {
         apply: false,

@@ -25,6 +25,7 @@ use crate::report::json;
 use crate::report::lines::Lines;
 use crate::request::Request;
 use crate::seam::clock::Clock;
+use crate::seam::passwords::Passwords;
 use crate::seam::transport::Transport;
 use crate::view::View;
 
@@ -102,6 +103,7 @@ pub async fn seams(global: &Global, place: &Place, interactive: bool) -> Result<
             clock: clock(&urls, last)?,
             documents: Arc::new(Driver::new(instead_of_clusters(&urls)?)),
             resolver: Arc::new(Network::default()),
+            passwords: Passwords::Random,
         },
         urls,
     ))

@@ -18,6 +18,7 @@ use crate::provider::{atlas, token};
 use crate::resource::{Look, Slots, here};
 use crate::seam::clock::Clock;
 use crate::seam::documents::Documents;
+use crate::seam::passwords::Passwords;
 use crate::seam::resolver::Resolver;
 use crate::seam::transport::Transport;
 use crate::seam::vault::Vault;
@@ -32,6 +33,7 @@ pub struct Seams {
     pub clock: Arc<dyn Clock>,
     pub documents: Arc<dyn Documents>,
     pub resolver: Arc<dyn Resolver>,
+    pub passwords: Passwords,
 }
 
 /// Everything that happens, with the launch's time at which it was told.
@@ -234,6 +236,10 @@ impl Slots for Desk {
                 .map_err(|error| unheard(&error))
         }
         .boxed_local()
+    }
+
+    fn new_password(&self, slot: &SecretName) -> Result<Secret, String> {
+        self.seams.passwords.make(slot)
     }
 
     fn fingerprint(&self, slot: &SecretName) -> Option<Fingerprint> {

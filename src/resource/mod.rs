@@ -98,6 +98,11 @@ pub trait Slots {
     /// What may be said about what is kept under a name; `None` where nothing is, or a variable lends it.
     fn fingerprint(&self, slot: &SecretName) -> Option<Fingerprint>;
 
+    /// A new password that is going to be kept under a name.
+    fn new_password(&self, _slot: &SecretName) -> Result<Secret, String> {
+        Secret::password()
+    }
+
     /// Keeps a value; durable once this returns.
     fn keep<'s>(&'s self, slot: &'s SecretName, value: Secret) -> LocalBoxFuture<'s, Look<()>>;
 }

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod disk;
 pub mod documents;
+pub mod passwords;
 pub mod resolver;
 pub mod transport;
 pub mod vault;

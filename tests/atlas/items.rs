@@ -454,6 +454,11 @@ fn what_golive_made_is_taken_back_and_the_cluster_stays() {
         assert_eq!(roles, ["readWrite on shop-dev", "read on reports.monthly"]);
 
         drive(desk, "3.here", &here(), &mut known, &[]).await;
+        let cx = |known| Cx {
+            atlas: Some(desk.client),
+            resolver: &doors,
+            ..Cx::alone(&id, desk.transport.clock.now(), known)
+        };
         let seen = here().observe(&cx(&known)).await.unwrap();
         let back = here().undo(&known, &seen);
         assert_eq!(back.len(), 1);

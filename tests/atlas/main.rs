@@ -111,10 +111,11 @@ pub fn on(scenario: &Scenario, way: Way, test: impl AsyncFnOnce(&Desk<'_>)) {
             },
         };
         let (manners, pacer) = (Manners::new(credential, Arc::default()), Pacer::default());
-        let calls = Mutex::new(Vec::new());
-        let hear = |live: Live| {
+        let calls = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&calls);
+        let hear = move |live: Live| {
             if let Live::Call(call) = live {
-                calls
+                heard
                     .lock()
                     .expect("no one panics while holding it")
                     .push(call);

@@ -11,6 +11,7 @@ use golive::disk::RealDisk;
 use golive::engine::desk::Seams;
 use golive::journal::Paths;
 use golive::seam::clock::Clock;
+use golive::seam::passwords::Passwords;
 use golive::seam::transport::{HeaderText, HttpRequest, HttpResponse, Transport, TransportError};
 use golive::sim::transport::SimTransport;
 use golive::sim::{Call, CallRecord, Provider, Scenario, World};
@@ -97,6 +98,9 @@ fn launch(world: &str, dir: &Path, validator: &Arc<Mutex<Validator>>) -> Vec<Cal
             clock,
             documents: doors.clone(),
             resolver: doors,
+            passwords: Passwords::Rehearsed {
+                launch: "bondigoo".into(),
+            },
         };
         let walk = Walk {
             apply: true,

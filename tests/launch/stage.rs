@@ -15,6 +15,7 @@ use golive::operator::Policy;
 use golive::plan::{ItemId, Provider};
 use golive::seam::clock::Clock;
 use golive::seam::disk::{Disk, Holder, Locking};
+use golive::seam::passwords::Passwords;
 use golive::seam::transport::{HttpRequest, HttpResponse, Transport, TransportError};
 use golive::seam::vault::Vault;
 use golive::secret::{Secret, SecretName};
@@ -182,6 +183,9 @@ impl Stage {
                 clock: clock.clone(),
                 documents: doors.clone(),
                 resolver: doors,
+                passwords: Passwords::Rehearsed {
+                    launch: "bondigoo".into(),
+                },
             };
             let tokens = from.world.tokens();
             let part = Walk {

@@ -10,10 +10,10 @@ use golive::clock::Jumping;
 use golive::provider::http::{CallError, Http, Pacer};
 use golive::provider::{github, render};
 use golive::seam::clock::Clock;
-use golive::sim::ledger::{MadeBy, Provider};
+
 use golive::sim::scenario::{BranchNames, Names};
 use golive::sim::transport::SimTransport;
-use golive::sim::{FaultRule, Scenario, World};
+use golive::sim::{FaultRule, MadeBy, Provider, Scenario, World};
 
 /// The two providers that Render's items speak to, and the world behind them.
 pub struct Stage<'a> {

@@ -169,7 +169,9 @@ async fn kept(cx: &Cx<'_>, slot: &SecretName) -> Look<Secret> {
 
 /// Makes a password and keeps it, in place of whatever was kept.
 pub(in crate::resource) async fn new_password(cx: &Cx<'_>, slot: &SecretName) -> Look<Secret> {
-    let password = Secret::password()
+    let password = cx
+        .slots
+        .new_password(&slot)
         .map_err(|error| here(format!("this machine gives no random bytes: {error}"), None))?;
     cx.slots.keep(slot, password.clone()).await?;
     Ok(password)
