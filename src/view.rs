@@ -238,8 +238,7 @@ impl View {
                     remaining: *remaining,
                     resets_at: *resets_at,
                 };
-                self.limits
-                    .insert((*provider, limited(*provider, *limit)), view);
+                self.limits.insert(limited(*provider, *limit), view);
             }
             Live::Unknown { item, failure } => {
                 self.doing(item, Doing::Nothing, now);
@@ -433,11 +432,11 @@ impl View {
 /// size and no other has it.
 const RENDER_CREATIONS: u64 = 20;
 
-/// What a limit is about; empty: calls.
-fn limited(provider: Provider, limit: u64) -> &'static str {
+/// Whose limit it is, and what it is about; empty: calls.
+fn limited(provider: Provider, limit: u64) -> (Provider, &'static str) {
     match (provider, limit) {
-        (Provider::Render, RENDER_CREATIONS) => "new services",
-        _ => "",
+        (Provider::Render, RENDER_CREATIONS) => (provider, "new services"),
+        _ => (provider, ""),
     }
 }
 

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use super::{Scene, failure, question, words};
 use crate::event::Failure;
 use crate::journal::state::{ItemState, Standing};
-use crate::plan::{Blocker, ItemId, Made, Wait};
+use crate::plan::{Blocker, Evidence, ItemId, Made, Wait};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::ways;
 use crate::tui::widget::pane::{self, Title};
@@ -161,6 +161,25 @@ fn made_name(made: &Made) -> String {
     }
 }
 
+/// What was read back, and what should be looked at all the same.
+fn settled(scene: &Scene<'_>, id: &ItemId, evidence: &Evidence, add: &mut impl FnMut(&str, &str)) {
+    add("Read back   ", &evidence.text);
+    for note in &evidence.notes {
+        add("            ", note);
+    }
+    if let Some(url) = &evidence.url {
+        add("Page        ", url);
+    }
+    for finding in &evidence.findings {
+        add("Finding     ", &finding.text);
+        let name = format!("{id}/{}", finding.code);
+        match scene.view.state.accepted.get(&name) {
+            Some((by, why)) => add("  accepted  ", &format!("{by}: {why}")),
+            None => add("  to do     ", &finding.fix),
+        }
+    }
+}
+
 fn state_lines(
     scene: &Scene<'_>,
     id: &ItemId,
@@ -172,23 +191,7 @@ fn state_lines(
     let mut add = |name: &str, value: &str| lines.extend(label(scene, name, value, columns));
     match &state.standing {
         Standing::Pending => {}
-        Standing::Settled(evidence) => {
-            add("Read back   ", &evidence.text);
-            for note in &evidence.notes {
-                add("            ", note);
-            }
-            if let Some(url) = &evidence.url {
-                add("Page        ", url);
-            }
-            for finding in &evidence.findings {
-                add("Finding     ", &finding.text);
-                let name = format!("{id}/{}", finding.code);
-                match scene.view.state.accepted.get(&name) {
-                    Some((by, why)) => add("  accepted  ", &format!("{by}: {why}")),
-                    None => add("  to do     ", &finding.fix),
-                }
-            }
-        }
+        Standing::Settled(evidence) => settled(scene, id, evidence, &mut add),
         Standing::Failed(failure) => {
             add("Refused     ", &failure.what);
             add("Because     ", &failure.cause);
