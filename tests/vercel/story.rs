@@ -1,9 +1,12 @@
 //! One item driven to its end as the engine does: look, plan, write the first change, look again.
 
-use golive::plan::{Attestation, Blocker, Change, ItemId, Output, Plan};
+use std::collections::BTreeMap;
+
+use golive::plan::{Attestation, Blocker, Change, Evidence, ItemId, Output, Outputs, Plan, Row};
 use golive::provider::http::CallError;
 use golive::provider::verdict::{Verdict, verdict};
-use golive::resource::{Cx, Known, Resource};
+use golive::resource::{Applied, Cx, Known, Resource};
+use jiff::Timestamp;
 
 use crate::Stage;
 
@@ -29,13 +32,13 @@ const LAG: u64 = 12;
 #[derive(Default)]
 pub struct Launch {
     pub known: Known,
-    made: std::collections::BTreeMap<String, Known>,
+    items: BTreeMap<String, Known>,
 }
 
 impl Launch {
     /// What is known of an item by now.
     pub fn of(&self, item: &str) -> Known {
-        let mut known = self.made.get(item).cloned().unwrap_or_default();
+        let mut known = self.items.get(item).cloned().unwrap_or_default();
         known.outputs = self.known.outputs.clone();
         known.account = self.known.account.clone();
         known.marker = format!("golive:shop-1a2b3c4d:{item}");
@@ -49,100 +52,22 @@ impl Launch {
         item: &str,
         resource: &R,
     ) -> Story {
-        let mut known = self.of(item);
-        let mut story = Story::default();
-        let id = ItemId::new(item);
-        // A change whose reply was lost.
-        let mut unclear: Option<String> = None;
+        let mut driving = Driving {
+            id: ItemId::new(item),
+            known: self.of(item),
+            story: Story::default(),
+            unclear: None,
+        };
         for _ in 0..400 {
-            let now = stage.transport.clock.now();
-            let cx = Cx {
-                vercel: Some(&stage.vercel),
-                github: Some(&stage.github),
-                ..Cx::alone(&id, now, &known)
-            };
-            let seen = resource.observe(&cx).await.expect("a look");
-            let plan = resource.plan(&known, &seen);
-            if let Some(change) = unclear.take() {
-                let wanted = |plan: &Plan<R::Change>| match plan {
-                    Plan::Change(changes) => {
-                        changes.iter().any(|one| one.row(&id).change == change)
-                    }
-                    _ => false,
-                };
-                known
-                    .made
-                    .extend(resource.found(&seen, &change).filter(|_| !wanted(&plan)));
-            }
-            match plan {
-                Plan::Settled(evidence) => {
-                    story.end = evidence.text;
-                    story.notes = evidence.notes.join("\n");
-                    story.findings = evidence.findings.into_iter().map(|one| one.code).collect();
-                    for (name, output) in resource.outputs(&seen) {
-                        if let Output::Text(text) = output {
-                            self.known
-                                .outputs
-                                .insert(format!("{item}.{name}"), text.clone());
-                            known.own.insert(name, text);
-                        }
-                    }
-                    known.settled_before = true;
-                    self.made.insert(item.into(), known);
-                    return story;
-                }
-                Plan::HandOff { why, .. } => {
-                    story.end = format!("handed off: {why}");
-                    return story;
-                }
-                Plan::Change(changes) => {
-                    let row = changes[0].row(&id);
-                    story.asked += usize::from(row.not_made_by_golive);
-                    story.rows.push(row.to_string());
-                    story.ids.push(row.id().to_string());
-                    match resource.apply(&cx, &changes[0]).await {
-                        Ok(applied) => known.made.extend(applied.made),
-                        Err(error) => match refusal(&error, &row.what) {
-                            Some(told) => {
-                                story.end = told;
-                                self.made.insert(item.into(), known);
-                                return story;
-                            }
-                            None if matches!(error, CallError::Ambiguous { .. }) => {
-                                unclear = Some(row.change.clone());
-                            }
-                            None => {}
-                        },
-                    }
-                    stage.pause(LAG).await;
-                }
-                Plan::Wait(wait) => {
-                    story.waited += 1;
-                    stage.vercel.http.pause(wait.look_every).await;
-                }
-                Plan::Blocked(blocker) => {
-                    story.blocked.push(blocker.sentence());
-                    match blocker {
-                        Blocker::Choose { key, options, .. } => {
-                            known.decided.insert(key, options[0].word.clone());
-                        }
-                        Blocker::Attest { rests_on, .. } => {
-                            known.attested = Some(Attestation {
-                                by: "Ann".into(),
-                                note: "looked".into(),
-                                at: now,
-                                rests_on,
-                            });
-                        }
-                        _ => {
-                            story.end = "blocked".into();
-                            return story;
-                        }
-                    }
-                }
+            if driving.round(stage, resource).await {
+                let own = driving.known.own.iter();
+                let own = own.map(|(name, text)| (format!("{item}.{name}"), text.clone()));
+                self.known.outputs.extend(own);
+                self.items.insert(item.into(), driving.known);
+                return driving.story;
             }
         }
-        panic!("{item} does not come to rest: {story:?}");
+        panic!("{item} does not come to rest: {:?}", driving.story);
     }
 
     /// Takes an item back until nothing is left to take back; the rows of it.
@@ -152,16 +77,10 @@ impl Launch {
         item: &str,
         resource: &R,
     ) -> Vec<String> {
-        let known = self.of(item);
-        let id = ItemId::new(item);
+        let (known, id) = (self.of(item), ItemId::new(item));
         let mut rows = vec![];
         for _ in 0..20 {
-            let now = stage.transport.clock.now();
-            let cx = Cx {
-                vercel: Some(&stage.vercel),
-                github: Some(&stage.github),
-                ..Cx::alone(&id, now, &known)
-            };
+            let cx = context(stage, &id, &known);
             let seen = resource.observe(&cx).await.expect("a look");
             let changes = resource.undo(&known, &seen);
             let Some(change) = changes.first() else {
@@ -175,13 +94,116 @@ impl Launch {
     }
 }
 
-/// How a refused write is told; `None` when only a look can tell what became of it.
-fn refusal(error: &CallError, what: &str) -> Option<String> {
-    let provider = error.provider()?;
-    match verdict(provider, error, what) {
-        Verdict::Blocked(blocker) => Some(blocker.sentence()),
-        Verdict::TokenRefused => Some("the token is refused".into()),
-        Verdict::Race => None,
-        Verdict::Plain => Some(error.cause()),
+fn context<'a>(stage: &'a Stage<'_>, id: &'a ItemId, known: &'a Known) -> Cx<'a> {
+    Cx {
+        vercel: Some(&stage.vercel),
+        github: Some(&stage.github),
+        ..Cx::alone(id, stage.transport.clock.now(), known)
+    }
+}
+
+/// An item on its way.
+struct Driving {
+    id: ItemId,
+    known: Known,
+    story: Story,
+    /// A change whose reply was lost.
+    unclear: Option<String>,
+}
+
+impl Driving {
+    /// One look and what follows; true at the end.
+    async fn round<R: Resource>(&mut self, stage: &Stage<'_>, resource: &R) -> bool {
+        let (id, before) = (self.id.clone(), self.known.clone());
+        let cx = context(stage, &id, &before);
+        let seen = resource.observe(&cx).await.expect("a look");
+        let plan = resource.plan(&self.known, &seen);
+        if let Some(change) = self.unclear.take() {
+            let wanted = match &plan {
+                Plan::Change(changes) => changes.iter().any(|one| one.row(&id).change == change),
+                _ => false,
+            };
+            let found = resource.found(&seen, &change).filter(|_| !wanted);
+            self.known.made.extend(found);
+        }
+        match plan {
+            Plan::Settled(evidence) => self.settled(evidence, resource.outputs(&seen)),
+            Plan::HandOff { why, .. } => self.ended(format!("handed off: {why}")),
+            Plan::Blocked(blocker) => self.answered(blocker, cx.now),
+            Plan::Wait(wait) => {
+                self.story.waited += 1;
+                stage.vercel.http.pause(wait.look_every).await;
+                false
+            }
+            Plan::Change(changes) => {
+                let row = changes[0].row(&id);
+                let outcome = resource.apply(&cx, &changes[0]).await;
+                let over = self.written(&row, outcome);
+                stage.pause(LAG).await;
+                over
+            }
+        }
+    }
+
+    fn ended(&mut self, end: String) -> bool {
+        self.story.end = end;
+        true
+    }
+
+    fn settled(&mut self, evidence: Evidence, outputs: Outputs) -> bool {
+        self.story.notes = evidence.notes.join("\n");
+        let findings = evidence.findings.into_iter();
+        self.story.findings = findings.map(|one| one.code).collect();
+        for (name, output) in outputs {
+            if let Output::Text(text) = output {
+                self.known.own.insert(name, text);
+            }
+        }
+        self.known.settled_before = true;
+        self.ended(evidence.text)
+    }
+
+    fn answered(&mut self, blocker: Blocker, now: Timestamp) -> bool {
+        self.story.blocked.push(blocker.sentence());
+        match blocker {
+            Blocker::Choose { key, options, .. } => {
+                self.known.decided.insert(key, options[0].word.clone());
+                false
+            }
+            Blocker::Attest { rests_on, .. } => {
+                self.known.attested = Some(Attestation {
+                    by: "Ann".into(),
+                    note: "looked".into(),
+                    at: now,
+                    rests_on,
+                });
+                false
+            }
+            _ => self.ended("blocked".into()),
+        }
+    }
+
+    /// A refusal ends the item unless it only says that the world has moved.
+    fn written(&mut self, row: &Row, outcome: Result<Applied, CallError>) -> bool {
+        self.story.asked += usize::from(row.not_made_by_golive);
+        self.story.rows.push(row.to_string());
+        self.story.ids.push(row.id().to_string());
+        let error = match outcome {
+            Ok(applied) => {
+                self.known.made.extend(applied.made);
+                return false;
+            }
+            Err(error) => error,
+        };
+        let Some(provider) = error.provider() else {
+            self.unclear = Some(row.change.clone());
+            return false;
+        };
+        match verdict(provider, &error, &row.what) {
+            Verdict::Race => false,
+            Verdict::Blocked(blocker) => self.ended(blocker.sentence()),
+            Verdict::TokenRefused => self.ended("the token is refused".into()),
+            Verdict::Plain => self.ended(error.cause()),
+        }
     }
 }
