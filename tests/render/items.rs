@@ -68,6 +68,11 @@ impl Launch {
                 open = None;
                 known.made.push(made);
             }
+            let cx = Cx {
+                github: Some(&stage.github),
+                render: Some(&stage.render),
+                ..Cx::alone(&item, now, &known)
+            };
             match resource.plan(&known, &seen) {
                 Plan::Settled(evidence) => {
                     for (name, output) in resource.outputs(&seen) {
