@@ -91,7 +91,7 @@ pub enum Command {
         provider: String,
         /// Only this one of several, such as ATLAS_CLIENT_SECRET
         #[arg(long, value_name = "NAME")]
-        slot: Option<String>,
+        only: Option<String>,
         #[command(flatten)]
         from: From,
     },

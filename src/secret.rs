@@ -58,6 +58,12 @@ impl Secret {
         !self.expose().chars().all(plain)
     }
 
+    /// The text of an answer to an HTTP Digest riddle, which holds a digest and no secret; `None` for anything else.
+    pub fn digest_answer(&self) -> Option<&str> {
+        let text = self.expose();
+        text.starts_with("Digest ").then_some(text)
+    }
+
     /// `prefix` + this value, as header values such as `Bearer …` need it.
     pub fn prefixed(&self, prefix: &str) -> Secret {
         Secret::new(format!("{prefix}{}", self.expose()))

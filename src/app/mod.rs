@@ -48,9 +48,9 @@ fn dispatch(cli: &Cli) -> Result<u8> {
         }) => place::init(global, preset, answers.as_deref(), &given.0),
         Some(Command::Login {
             provider,
-            slot,
+            only,
             from,
-        }) => login::run(global, provider, slot.as_deref(), from),
+        }) => login::run(global, provider, only.as_deref(), from),
         Some(Command::Plan { select }) => run::look(global, select.as_deref(), run::Look::Plan),
         Some(Command::Verify) => run::look(global, None, run::Look::Verify),
         Some(Command::Run(run)) => run::run(global, run),

@@ -151,7 +151,7 @@ fn a_user_is_made_changed_and_deleted() {
         );
         let password = Secret::password().unwrap();
         let new = NewUser {
-            name: "a@b/c",
+            name: "shop.team-user",
             password: &password,
             roles: &roles,
             scopes: &scopes,
@@ -165,23 +165,23 @@ fn a_user_is_made_changed_and_deleted() {
         );
         let user = until(
             desk,
-            async || client.database_user(&group, "a@b/c").await,
+            async || client.database_user(&group, "shop.team-user").await,
             |_| true,
         )
         .await;
         assert_eq!((user.roles, user.scopes), (roles.to_vec(), scopes.to_vec()));
         let more = [roles[0].clone(), Role::new("read", "shop-dev")];
         let changed = client
-            .set_roles(&group, "a@b/c", &more, None)
+            .set_roles(&group, "shop.team-user", &more, None)
             .await
             .unwrap();
         assert_eq!((changed.roles.len(), changed.scopes.len()), (2, 1));
         client
-            .set_password(&group, "a@b/c", &Secret::password().unwrap())
+            .set_password(&group, "shop.team-user", &Secret::password().unwrap())
             .await
             .unwrap();
-        client.delete_user(&group, "a@b/c").await.unwrap();
-        client.delete_user(&group, "a@b/c").await.unwrap();
+        client.delete_user(&group, "shop.team-user").await.unwrap();
+        client.delete_user(&group, "shop.team-user").await.unwrap();
     });
 }
 

@@ -19,6 +19,26 @@ pub const EXCEPTIONS: &[Exception] = &[
         Lack::Endpoint,
         "asked for to see how Atlas words a path that is none",
     ),
+    Exception::new(
+        "POST /api/atlas/v2/groups/{groupId}/clusters",
+        Lack::Sent("/replicationSpecs/*/regionConfigs/*"),
+        "the document keeps a region's fields in a schema for each cloud, behind a discriminator",
+    ),
+    Exception::new(
+        "PATCH /api/atlas/v2/groups/{groupId}/databaseUsers/{databaseName}/{username}",
+        Lack::Sent("/roles"),
+        "the document wants the roles in every change; recorded changes of the password alone leave them out",
+    ),
+    Exception::new(
+        "DELETE /api/atlas/v2/groups/{groupId}/databaseUsers/{databaseName}/{username}",
+        Lack::ReplyBody(204),
+        "a deletion is declared with a body and answered without one",
+    ),
+    Exception::new(
+        "DELETE /api/atlas/v2/groups/{groupId}/accessList/{entryValue}",
+        Lack::ReplyBody(204),
+        "a deletion is declared with a body and answered without one",
+    ),
 ];
 
 fn token(caller: &mut Caller) -> String {
@@ -163,6 +183,8 @@ fn every_exchange_has_the_shape_that_the_document_promises() {
     clusters(&mut caller);
     users(&mut caller, &shop);
     entries(&mut caller);
+    let back = format!("token={known}&token_type_hint=access_token");
+    caller.text(Method::Post, "/api/oauth/revoke", Some(&back));
     caller.sign("Bearer withdrawn");
     assert_eq!(caller.get("./clusters").0, 401);
     let form = "grant_type=client_credentials";
@@ -171,8 +193,6 @@ fn every_exchange_has_the_shape_that_the_document_promises() {
         caller.text(Method::Post, "/api/oauth/token", Some(form)).0,
         401
     );
-    let back = format!("token={known}&token_type_hint=access_token");
-    caller.text(Method::Post, "/api/oauth/revoke", Some(&back));
     caller.finish(40);
 }
 

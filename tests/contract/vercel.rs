@@ -44,6 +44,11 @@ pub const EXCEPTIONS: &[Exception] = &[
         Lack::Status(404),
         "the same for the log of a deployment",
     ),
+    Exception::new(
+        "GET /v9/projects/{idOrName}/domains",
+        Lack::Status(404),
+        "the same for the domains of a project, which a list may not know yet",
+    ),
 ];
 
 const BUILD: &str = "CI=false npm run build";
@@ -180,6 +185,11 @@ fn life(change: impl FnOnce(&mut VercelSpec)) {
     let gone = format!("/v9/projects/shop-staging?{team}");
     assert_eq!(caller.delete(&gone).0, 204);
     assert_eq!(caller.delete(&gone).0, 404);
+    let domains = |name: &str| format!("/v9/projects/{name}/domains?limit=100&{team}");
+    assert_eq!(caller.get(&domains("shop")).0, 200);
+    assert_eq!(caller.get(&domains("shop-staging")).0, 404);
+    let variables = format!("/v10/projects/shop/env?{team}");
+    assert_eq!(caller.get(&variables).0, 200);
     caller.finish(20);
 }
 

@@ -13,6 +13,7 @@ use golive::sim::scenario::RenderSpec;
 use serde_json::json;
 
 use crate::{Stage, on, world};
+use jiff::Timestamp;
 
 /// What became of an item: the rows written, and how it ended.
 #[derive(Debug, Default)]
@@ -37,6 +38,26 @@ struct Launch {
     outputs: BTreeMap<String, String>,
     /// What golive made, by item.
     made: BTreeMap<String, Vec<Made>>,
+}
+
+/// Answers what is asked with the last way on, or with a person's word. Says whether it could.
+fn answer(blocker: Blocker, known: &mut Known, at: Timestamp) -> bool {
+    match blocker {
+        Blocker::Choose { key, options, .. } => {
+            let last = options.last().expect("a way on");
+            known.decided.insert(key, last.word.clone());
+        }
+        Blocker::Attest { rests_on, .. } => {
+            known.attested = Some(Attestation {
+                by: "Ann".into(),
+                note: String::new(),
+                at,
+                rests_on,
+            });
+        }
+        _ => return false,
+    }
+    true
 }
 
 impl Launch {
@@ -107,23 +128,9 @@ impl Launch {
                 Plan::HandOff { why, .. } => panic!("handed off: {why}"),
                 Plan::Blocked(blocker) => {
                     story.blocked.push(blocker.sentence());
-                    match blocker {
-                        Blocker::Choose { key, options, .. } => {
-                            let last = options.last().expect("a way on");
-                            known.decided.insert(key, last.word.clone());
-                        }
-                        Blocker::Attest { rests_on, .. } => {
-                            known.attested = Some(Attestation {
-                                by: "Ann".into(),
-                                note: String::new(),
-                                at: now,
-                                rests_on,
-                            });
-                        }
-                        _ => {
-                            story.end = "blocked".into();
-                            return story;
-                        }
+                    if !answer(blocker, &mut known, now) {
+                        story.end = "blocked".into();
+                        return story;
                     }
                 }
             }

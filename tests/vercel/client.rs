@@ -113,6 +113,7 @@ fn a_branch_that_is_taken_without_effect_is_told_with_the_page() {
     in_team(scenario, async |stage| {
         let client = &stage.vercel;
         let made = client.create_project(&new_project()).await.unwrap();
+        stage.pause(LAG).await;
         let page = "https://vercel.com/acme/shop-staging/settings/environments";
         let told = client
             .set_production_branch(&made.id, "staging", page)
@@ -180,8 +181,9 @@ fn issues_are_opened_found_and_closed_and_pull_requests_are_none() {
         let before = client.issues().await.unwrap().len();
         let made = client.open_issue("Lint", "<!-- x -->").await.unwrap();
         assert!(made.is_open());
-        stage.act("push staging");
-        client.open_pull("staging", "main", "t", "b").await.unwrap();
+        stage.act("push develop");
+        stage.pause(LAG).await;
+        client.open_pull("develop", "main", "t", "b").await.unwrap();
         stage.pause(LAG).await;
         assert_eq!(client.issues().await.unwrap().len(), before + 1);
         client.close_issue(made.number).await.unwrap();

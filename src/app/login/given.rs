@@ -65,7 +65,7 @@ impl Asking<'_> {
         Ok(Given { way, values })
     }
 
-    /// The way that needs no choice: the one of `--slot`, or the only one there is to fill.
+    /// The way that needs no choice: the one of `--only`, or the only one there is to fill.
     fn named_way(&self) -> Option<&'static Way> {
         if let Some(slot) = self.slot {
             return self.token.way_of(slot);
@@ -119,7 +119,7 @@ impl Asking<'_> {
         }
         let order: Vec<String> = self.token.ways.iter().map(Way::names).collect();
         error.hint(format!(
-            "one line each, in this order: {}; or --slot NAME with one line",
+            "one line each, in this order: {}; or --only NAME with one line",
             order.join("; or ")
         ))
     }

@@ -175,7 +175,7 @@ fn tell(global: &Global, names: &[&SecretName], way: &Way, account: Option<&Acco
             let missing = way.slots.iter().find(|slot| !names.contains(&&slot.name));
             if let Some(missing) = missing {
                 eprintln!(
-                    "{} is needed with it: golive login --slot {0}",
+                    "{} is needed with it: golive login --only {0}",
                     missing.name
                 );
             }

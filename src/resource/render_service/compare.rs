@@ -9,6 +9,9 @@ use super::{
 use crate::plan::{Blocker, ItemId};
 use crate::provider::render::{COMPUTE_PLANS, Service, same_plan, same_repository};
 
+/// Name, value now, value wished, body of the change.
+type Field = (&'static str, Option<String>, String, Value);
+
 impl RenderService {
     pub(super) fn compared(
         &self,
@@ -83,8 +86,8 @@ impl RenderService {
         Some(format!("it runs {runtime}, golive makes it run node"))
     }
 
-    /// One alteration for each field that is shown and differs.
-    fn differences(&self, known: &Known, own: &Service) -> Vec<Alteration> {
+    /// Every field that can be altered: its name, what is shown, what is wished, and the change that makes it so.
+    fn fields(&self, own: &Service) -> [Field; 7] {
         let details = |details: Value| json!({ "serviceDetails": details });
         let command =
             |name: &str, command: &str| details(json!({ "envSpecificDetails": { name: command } }));
@@ -94,7 +97,7 @@ impl RenderService {
             .map(path)
             .filter(|_| self.kind == WEB);
         let health = own.health().map(path);
-        let fields: [(&'static str, Option<String>, String, Value); 7] = [
+        [
             (
                 "name",
                 Some(own.name.clone()),
@@ -139,7 +142,12 @@ impl RenderService {
                 wished_health.clone().unwrap_or_default(),
                 details(json!({ "healthCheckPath": wished_health })),
             ),
-        ];
+        ]
+    }
+
+    /// One alteration for each field that is shown and differs.
+    fn differences(&self, known: &Known, own: &Service) -> Vec<Alteration> {
+        let fields = self.fields(own);
         let made_by_golive = is_made(known, &own.id);
         let differing = fields.into_iter().filter_map(|(field, old, new, body)| {
             let old = old.filter(|old| *old != new)?;

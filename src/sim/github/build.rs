@@ -51,20 +51,7 @@ impl Github {
             self.build_ruleset(spec, before(start, 24), book);
         }
         for spec in &scenario.protections {
-            let parent = self.full_name();
-            let branch = &spec.branch;
-            book.made(
-                Provider::Github,
-                "protection",
-                branch,
-                &parent,
-                branch,
-                MadeBy::Person,
-            );
-            self.change(start, |repo| {
-                let protection = Arc::new(protection(spec));
-                repo.protections.insert(branch.clone(), protection)
-            });
+            self.build_protection(spec, start, book);
         }
         for pull in &scenario.pulls {
             let mut hand = hand(book, before(start, pull.hours_ago), &pull.by);
@@ -88,6 +75,23 @@ impl Github {
         self.expect_reviews(start);
         self.past.clear();
         self.since = Timestamp::MIN;
+    }
+
+    fn build_protection(&mut self, spec: &ProtectionSpec, start: Timestamp, book: &mut Book) {
+        let parent = self.full_name();
+        let branch = &spec.branch;
+        book.made(
+            Provider::Github,
+            "protection",
+            branch,
+            &parent,
+            branch,
+            MadeBy::Person,
+        );
+        self.change(start, |repo| {
+            let protection = Arc::new(protection(spec));
+            repo.protections.insert(branch.clone(), protection)
+        });
     }
 
     fn finish_checks(&mut self, start: Timestamp) {
