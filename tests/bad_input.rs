@@ -16,7 +16,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use program::{Said, golive};
-use served::{ANSWERS, Served};
+use served::{ANSWERS, PART, Served};
 
 /// A launch's folder, just initialised.
 fn launch(folder: &Path) -> PathBuf {
@@ -41,16 +41,21 @@ fn edit(dir: &Path, old: &str, new: &str) {
 
 /// golive against a served world, with its token lent.
 fn on_the_road(dir: &Path, served: &Served, arguments: &[&str]) -> Said {
-    let [url, speed] = served.variables();
+    let [url, vercel, render, atlas, speed] = served.variables();
     let lent = ("GOLIVE_SECRET_GITHUB_TOKEN", served.token.as_str());
-    golive(dir, &[url, speed, lent, ("GOLIVE_VAULT", "env")], arguments)
+    let env = ("GOLIVE_VAULT", "env");
+    golive(
+        dir,
+        &[url, vercel, render, atlas, speed, lent, env],
+        arguments,
+    )
 }
 
 /// A launch that has come as far as an operator's first answers.
 fn under_way(folder: &Path) -> (PathBuf, Served) {
     let dir = launch(folder);
     let served = Served::start(&folder.join("simulator"), "no-reviews");
-    on_the_road(&dir, &served, &["run", "--yes"]).ends(10);
+    on_the_road(&dir, &served, &["run", PART, "--yes"]).ends(10);
     assert!(state(&dir).len() > 5_000);
     (dir, served)
 }

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use canary::Canary;
 use program::Said;
 use serde_json::Value;
-use served::{ANSWERS, Served};
+use served::{ANSWERS, PART, Served};
 use session::{Daemon, Home, INSIDE, tools_are_here, until};
 
 const PASSPHRASE: &str = "q7Vd-mZk2/Rt9x+Lw4n";
@@ -127,13 +127,13 @@ impl Operator {
     }
 
     fn looks_and_changes_nothing(&mut self) {
-        let plan = self.golive(&["plan"]).ends(0);
+        let plan = self.golive(&["plan", PART]).ends(0);
         plan.tells(&["ruleset \"golive: main\"", "Nothing was changed"]);
         assert_eq!(self.served.changes(), 0, "a plan only looks");
     }
 
     fn launches(&mut self) {
-        let run = self.golive(&["run", "--yes"]).ends(10);
+        let run = self.golive(&["run", PART, "--yes"]).ends(10);
         run.tells(&[
             "golive tick 1.stable-main --by NAME --note TEXT",
             "\"2.to-develop.cors-origin\" = \"none\"",
@@ -149,7 +149,7 @@ impl Operator {
         self.golive(&tick).ends(0);
         for pull in ["2", "3"] {
             let run = self
-                .golive(&["run", "--yes", "--answers", "../choices.toml"])
+                .golive(&["run", PART, "--yes", "--answers", "../choices.toml"])
                 .ends(10);
             let page = format!("https://github.com/bondigoo/bondigoo-platform/pull/{pull}");
             run.tells(&["waits for another person", &page]);
@@ -157,9 +157,9 @@ impl Operator {
             self.served.control("POST", "/person", &approve);
         }
         let run = self
-            .golive(&["run", "--yes", "--answers", "../choices.toml"])
+            .golive(&["run", PART, "--yes", "--answers", "../choices.toml"])
             .ends(0);
-        run.tells(&["All 12 items are settled."]);
+        run.tells(&["12 of 41 items are settled"]);
         let made = [
             "branch staging",
             "branch develop",
@@ -179,11 +179,11 @@ impl Operator {
 
     fn changes_nothing_any_more(&mut self) {
         let before = self.served.changes();
-        self.golive(&["run", "--yes"]).ends(0);
-        self.golive(&["plan"])
+        self.golive(&["run", PART, "--yes"]).ends(0);
+        self.golive(&["plan", PART])
             .ends(0)
             .tells(&["Nothing would change."]);
-        self.golive(&["verify"]).ends(0).tells(&["12 of 12"]);
+        self.golive(&["verify", PART]).ends(0).tells(&["12 of 41"]);
         assert_eq!(self.served.changes(), before, "there is nothing left to do");
         self.golive(&["log", "verify"]).ends(0).tells(&["unbroken"]);
         self.golive(&["log"]).ends(0);
@@ -201,10 +201,10 @@ impl Operator {
         let edit = "edit ruleset/golive: main";
         self.served.control("POST", "/person", edit);
         let before = self.served.changes();
-        let verify = self.golive(&["verify"]).ends(12);
+        let verify = self.golive(&["verify", PART]).ends(12);
         verify.tells(&["1.rule-main", "drifted", "1 changed"]);
         // What someone changed is never put back without being asked.
-        self.golive(&["run", "--yes"])
+        self.golive(&["run", PART, "--yes"])
             .ends(10)
             .tells(&["1.rule-main"]);
         assert_eq!(self.served.changes(), before);
@@ -293,14 +293,14 @@ fn with_a_vault_file_under_a_passphrase() {
     let mut operator = Operator::new(folder.path(), "file");
     init(&mut operator);
     operator
-        .golive(&["plan"])
+        .golive(&["plan", PART])
         .ends(2)
         .tells(&["GOLIVE_VAULT_PASSPHRASE_FILE=FILE"]);
     let variable = "GOLIVE_VAULT_PASSPHRASE_FILE".to_string();
     operator
         .variables
         .push((variable, passphrase.display().to_string()));
-    let missing = operator.golive(&["plan"]).ends(2);
+    let missing = operator.golive(&["plan", PART]).ends(2);
     missing.tells(&[
         "GITHUB_TOKEN: golive login github",
         "GOLIVE_SECRET_GITHUB_TOKEN",
@@ -310,7 +310,7 @@ fn with_a_vault_file_under_a_passphrase() {
     login.ends(0).tells(&["belongs to bondigoo and works"]);
     operator.walks();
     fs::write(&passphrase, "another one").unwrap();
-    operator.golive(&["run", "--yes"]).ends(77);
+    operator.golive(&["run", PART, "--yes"]).ends(77);
 }
 
 #[test]
@@ -389,7 +389,7 @@ fn a_second_golive_is_told_who_holds_the_launch() {
         .push((variable, operator.served.token.clone()));
     // In real time the first one waits for the world long enough.
     let slow = [("GOLIVE_SPEED", "1")];
-    let mut first = operator.command(&slow, &["run", "--yes"]);
+    let mut first = operator.command(&slow, &["run", PART, "--yes"]);
     let mut first = first
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -400,7 +400,7 @@ fn a_second_golive_is_told_who_holds_the_launch() {
         fs::read(&state).is_ok_and(|bytes| !bytes.is_empty())
     });
     let began = Instant::now();
-    let second = operator.golive(&["run", "--yes"]).ends(75);
+    let second = operator.golive(&["run", PART, "--yes"]).ends(75);
     assert!(
         began.elapsed() < Duration::from_secs(1),
         "{:?}",
@@ -428,5 +428,5 @@ fn a_second_golive_is_told_who_holds_the_launch() {
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     assert_eq!(first.wait().unwrap().code(), Some(143));
     operator.golive(&["log", "verify"]).ends(0);
-    operator.golive(&["run", "--yes"]).ends(10);
+    operator.golive(&["run", PART, "--yes"]).ends(10);
 }

@@ -159,7 +159,12 @@ async fn a_client_finds_everything_in_the_ready_file() {
     let text = std::fs::read_to_string(&path).unwrap();
     let file: Value = serde_json::from_str(&text).unwrap();
     let keys: Vec<&String> = file.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["github", "control", "tokens"]);
+    assert_eq!(
+        keys,
+        [
+            "github", "vercel", "render", "atlas", "mongodb", "control", "tokens"
+        ]
+    );
     let ready: Ready = serde_json::from_str(&text).unwrap();
     assert!(ready.tokens["github"].starts_with("golive-sim-github-"));
 

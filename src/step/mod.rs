@@ -50,9 +50,19 @@ impl Launch {
         self.items.iter().find(|item| item.id == *id)
     }
 
-    /// The items that `select` names: a step (`1`), an item of all its keys (`1.branch`), one (`1.branch-main`), or a
-    /// phase (`phase:0`). `None` when it names none.
+    /// The items that `select` names, in the plan's order: a step (`1`), an item of all its keys (`1.branch`), one
+    /// (`1.branch-main`), a phase (`phase:0`), or several of these joined by commas. `None` when one of them names none.
     pub fn select(&self, select: &str) -> Option<Vec<ItemId>> {
+        let parts: Option<Vec<Vec<ItemId>>> = select
+            .split(',')
+            .map(|one| self.named(one.trim()))
+            .collect();
+        let named: Vec<ItemId> = parts?.concat();
+        let all = self.items.iter().map(|item| item.id.clone());
+        Some(all.filter(|id| named.contains(id)).collect())
+    }
+
+    fn named(&self, select: &str) -> Option<Vec<ItemId>> {
         let phase = select
             .strip_prefix("phase:")
             .and_then(|number| number.parse::<u32>().ok());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::program::{Said, golive};
-use crate::served::Served;
+use crate::served::{PART, Served};
 use crate::{launch, on_the_road, state, under_way};
 
 /// Set for a story that runs with a disk of its own.
@@ -71,7 +71,7 @@ mod inside {
         let here = dir.to_str().unwrap();
         mount(&["--bind", here, here]);
         mount(&["-o", "remount,bind,ro", here]);
-        for arguments in [&["run", "--yes"][..], &["undo", "1", "--yes"], &TICK] {
+        for arguments in [&["run", PART, "--yes"][..], &["undo", "1", "--yes"], &TICK] {
             let said = on_the_road(&dir, &served, arguments).ends(1);
             said.tells(&[
                 "/launch/.golive/lock cannot be written, so nothing more is changed",
@@ -83,8 +83,8 @@ mod inside {
         for arguments in [
             &["status"][..],
             &["log", "verify"],
-            &["plan"],
-            &["verify"],
+            &["plan", PART],
+            &["verify", PART],
             &["answers"],
         ] {
             on_the_road(&dir, &served, arguments).ends(0);
@@ -139,7 +139,7 @@ mod inside {
         let served = Served::start(&folder.path().join("simulator"), "no-reviews");
         // Room for the lock, and for some of the records of this run.
         let fill = fill(&dir, 4);
-        let run = on_the_road(&dir, &served, &["run", "--yes"]).ends(1);
+        let run = on_the_road(&dir, &served, &["run", PART, "--yes"]).ends(1);
         run.tells(&[
             "state.jsonl cannot be written, so nothing more is changed",
             "No space left on device",
@@ -156,7 +156,7 @@ mod inside {
         golive(&dir, &[], &["log", "verify"])
             .ends(0)
             .tells(&["unbroken"]);
-        let again = on_the_road(&dir, &served, &["run", "--yes"]).ends(1);
+        let again = on_the_road(&dir, &served, &["run", PART, "--yes"]).ends(1);
         again.tells(&["make room on that disk"]);
         assert!(state(&dir).starts_with(&before[..whole]));
         assert_eq!(
@@ -166,7 +166,7 @@ mod inside {
         );
 
         fs::remove_file(fill).unwrap();
-        on_the_road(&dir, &served, &["run", "--yes"]).ends(10);
+        on_the_road(&dir, &served, &["run", PART, "--yes"]).ends(10);
         assert!(
             state(&dir).starts_with(&before[..whole]),
             "nothing recorded is lost"

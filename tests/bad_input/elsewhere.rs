@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::program::golive;
-use crate::served::Served;
+use crate::served::{PART, Served};
 use crate::{edit, launch, on_the_road, state, under_way};
 
 /// A world, what is said of it, and how much golive changes before it sees.
@@ -62,14 +62,14 @@ fn a_repository_that_is_not_as_the_manifest_has_it_is_a_persons_turn() {
         let folder = tempfile::tempdir().unwrap();
         let dir = launch(folder.path());
         let served = Served::start(&folder.path().join("simulator"), world);
-        on_the_road(&dir, &served, &["plan"]).ends(0);
+        on_the_road(&dir, &served, &["plan", PART]).ends(0);
         assert_eq!(served.changes(), 0, "{world}");
-        on_the_road(&dir, &served, &["run", "--yes"])
+        on_the_road(&dir, &served, &["run", PART, "--yes"])
             .ends(10)
             .tells(words);
         assert_eq!(served.changes(), changes, "{world}: {:?}", served.made());
         let before = state(&dir);
-        on_the_road(&dir, &served, &["run", "--yes"])
+        on_the_road(&dir, &served, &["run", PART, "--yes"])
             .ends(10)
             .tells(words);
         assert_eq!(served.changes(), changes, "{world}: {:?}", served.made());
@@ -94,17 +94,20 @@ fn a_token_of_another_account_is_neither_kept_nor_used() {
         "this launch is tied to bondigoo (id",
         "golive login",
     ];
-    let run = on_the_road(&dir, &other, &["run", "--yes"]).ends(10);
+    let run = on_the_road(&dir, &other, &["run", PART, "--yes"]).ends(10);
     run.tells(&words);
     assert_eq!(other.changes(), 0);
     assert!(state(&dir).starts_with(&before));
 
     let passphrase = folder.path().join("passphrase");
     fs::write(&passphrase, "correct horse battery staple").unwrap();
-    let [url, speed] = other.variables();
+    let [url, vercel, render, atlas, speed] = other.variables();
     let file = ("GOLIVE_VAULT_PASSPHRASE_FILE", passphrase.to_str().unwrap());
     let variables = [
         url,
+        vercel,
+        render,
+        atlas,
         speed,
         file,
         ("GOLIVE_VAULT", "file"),
@@ -118,7 +121,7 @@ fn a_token_of_another_account_is_neither_kept_nor_used() {
     edit(&fresh, "# account = \"login\"", "account = \"ada\" # ");
     let login = golive(&fresh, &variables, &["login", "--from-env", "TOKEN"]).ends(2);
     login.tells(&["mallory", "this launch is tied to ada"]);
-    on_the_road(&fresh, &other, &["run", "--yes"])
+    on_the_road(&fresh, &other, &["run", PART, "--yes"])
         .ends(10)
         .tells(&["mallory", "ada"]);
     assert_eq!(other.changes(), 0);
@@ -129,7 +132,7 @@ fn a_token_that_is_none_is_refused_before_it_goes_anywhere() {
     let folder = tempfile::tempdir().unwrap();
     let dir = launch(folder.path());
     let served = Served::start(&folder.path().join("simulator"), "no-reviews");
-    let [url, speed] = served.variables();
+    let [url, vercel, render, atlas, speed] = served.variables();
     let stranger = "golive-sim-github-0123456789abcdef01234567";
     let live = "ghp_0123456789abcdefghij0123456789abcdef";
     let gone = ("GOLIVE_GITHUB_URL", "http://127.0.0.1:1");
@@ -153,7 +156,17 @@ fn a_token_that_is_none_is_refused_before_it_goes_anywhere() {
         let passphrase = folder.path().join("passphrase");
         fs::write(&passphrase, "correct horse battery staple").unwrap();
         let file = ("GOLIVE_VAULT_PASSPHRASE_FILE", passphrase.to_str().unwrap());
-        let variables = [url, speed, file, ("GOLIVE_VAULT", "file"), ("TOKEN", token)];
+        let kind = ("GOLIVE_VAULT", "file");
+        let variables = [
+            url,
+            vercel,
+            render,
+            atlas,
+            speed,
+            file,
+            kind,
+            ("TOKEN", token),
+        ];
         let said = golive(&dir, &variables, &["login", "--from-env", "TOKEN"]);
         assert!(matches!(said.code, Some(1 | 2)), "{token}: {said}");
         let said = said.tells(&[words]);
@@ -179,9 +192,9 @@ fn a_state_file_of_another_launch_is_not_touched() {
     let tick = ["tick", "1.stable-main", "--by", "Ada", "--note", "looked"];
     for arguments in [
         &["status"][..],
-        &["plan"],
-        &["verify"],
-        &["run", "--yes"],
+        &["plan", PART],
+        &["verify", PART],
+        &["run", PART, "--yes"],
         &["undo", "1", "--yes"],
         &["log", "verify"],
         &["answers"],

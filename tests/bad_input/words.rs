@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::program::golive;
+use crate::served::PART;
 use crate::{edit, launch, on_the_road, state, under_way};
 
 /// What stands in the manifest, what is written instead, the place that is named, and what else is said.
@@ -80,7 +81,12 @@ fn a_wrong_manifest_is_refused_with_its_place() {
     let manifest = fs::read(dir.join("golive.toml")).unwrap();
     for (old, new, place, words) in MANIFESTS {
         edit(&dir, old, new);
-        for arguments in [&["plan"][..], &["run", "--yes"], &["status"], &["verify"]] {
+        for arguments in [
+            &["plan", PART][..],
+            &["run", PART, "--yes"],
+            &["status"],
+            &["verify", PART],
+        ] {
             let said = on_the_road(&dir, &served, arguments).ends(2);
             said.tells(&["error: ", place, words]);
         }
@@ -134,7 +140,7 @@ fn what_is_missing_is_named_with_what_to_type() {
 
     let dir = launch(folder.path());
     let env = [("GOLIVE_VAULT", "env")];
-    let run = golive(&dir, &env, &["run", "--yes"]).ends(2);
+    let run = golive(&dir, &env, &["run", PART, "--yes"]).ends(2);
     run.tells(&[
         "inputs are missing",
         "GITHUB_TOKEN: golive login github, or $GOLIVE_SECRET_GITHUB_TOKEN",

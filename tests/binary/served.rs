@@ -11,6 +11,9 @@ use serde_json::Value;
 
 use crate::program;
 
+/// What these tests walk: all that GitHub alone is needed for.
+pub const PART: &str = "0.github,1,2";
+
 /// How much faster than real time the world runs: waits of minutes take a second.
 pub const SPEED: &str = "600";
 
@@ -29,6 +32,8 @@ render-workspace = "bondigoo"
 pub struct Served {
     process: Child,
     pub github: String,
+    /// Where the other providers are.
+    others: [String; 3],
     pub token: String,
     control: String,
 }
@@ -77,14 +82,22 @@ impl Served {
         Served {
             process,
             github: word(&ready["github"]),
+            others: ["vercel", "render", "atlas"].map(|name| word(&ready[name])),
             token: word(&ready["tokens"]["github"]),
             control: word(&ready["control"]),
         }
     }
 
     /// The variables that lead golive here.
-    pub fn variables(&self) -> [(&str, &str); 2] {
-        [("GOLIVE_GITHUB_URL", &self.github), ("GOLIVE_SPEED", SPEED)]
+    pub fn variables(&self) -> [(&str, &str); 5] {
+        let [vercel, render, atlas] = &self.others;
+        [
+            ("GOLIVE_GITHUB_URL", &self.github),
+            ("GOLIVE_VERCEL_URL", vercel),
+            ("GOLIVE_RENDER_URL", render),
+            ("GOLIVE_ATLAS_URL", atlas),
+            ("GOLIVE_SPEED", SPEED),
+        ]
     }
 
     /// Asks the control interface.

@@ -10,11 +10,6 @@ use crate::validator::{Exception, Lack};
 /// In what Atlas differs from its document.
 pub const EXCEPTIONS: &[Exception] = &[
     Exception::new(
-        "POST /api/oauth/revoke",
-        Lack::Endpoint,
-        "giving an access token back is not in the official document, but in MongoDB's own client library",
-    ),
-    Exception::new(
         "GET /api/atlas/v2/groups/{groupId}/clusters/{clusterName}/planet",
         Lack::Endpoint,
         "asked for to see how Atlas words a path that is none",
@@ -176,15 +171,13 @@ fn every_exchange_has_the_shape_that_the_document_promises() {
     let Some(mut caller) = Caller::new(Provider::Atlas, EXCEPTIONS, world) else {
         return;
     };
-    let known = token(&mut caller);
+    token(&mut caller);
     let shop = projects(&mut caller);
     caller.below(&format!("/api/atlas/v2/groups/{shop}"));
     new_project(&mut caller);
     clusters(&mut caller);
     users(&mut caller, &shop);
     entries(&mut caller);
-    let back = format!("token={known}&token_type_hint=access_token");
-    caller.text(Method::Post, "/api/oauth/revoke", Some(&back));
     caller.sign("Bearer withdrawn");
     assert_eq!(caller.get("./clusters").0, 401);
     let form = "grant_type=client_credentials";

@@ -194,7 +194,10 @@ impl Terminal {
     pub fn golive(&self, arguments: &str) -> String {
         let dir = self.launch();
         let binary = env!("CARGO_BIN_EXE_golive");
-        format!("'{binary}' rehearse --dir '{}' {arguments}", dir.display())
+        format!(
+            "'{binary}' rehearse 0.github,1,2 --dir '{}' {arguments}",
+            dir.display()
+        )
     }
 
     /// Opens or goes on with the rehearsal, and waits until it stands on the screen and asks for something.

@@ -181,9 +181,9 @@ fn issues_are_opened_found_and_closed_and_pull_requests_are_none() {
         let before = client.issues().await.unwrap().len();
         let made = client.open_issue("Lint", "<!-- x -->").await.unwrap();
         assert!(made.is_open());
-        stage.act("push develop");
+        stage.act("push main");
         stage.pause(LAG).await;
-        client.open_pull("develop", "main", "t", "b").await.unwrap();
+        client.open_pull("main", "staging", "t", "b").await.unwrap();
         stage.pause(LAG).await;
         assert_eq!(client.issues().await.unwrap().len(), before + 1);
         client.close_issue(made.number).await.unwrap();

@@ -73,7 +73,7 @@ fn no_size_makes_a_screen_of_phase_1_panic() {
 fn paid_rows_are_approved_by_their_total_typed() {
     let mut player = Player::new(infrastructure::priced(false)).at_step("4");
     player.keys("pA");
-    assert!(player.text(80, 24).contains("Type 51.00 and press Enter"));
+    assert!(player.text(80, 24).contains("Type 51.00"));
     assert!(player.keys("\n").is_empty(), "Enter alone approves nothing");
     assert!(player.keys("50.00\n").is_empty(), "another total neither");
     let effects = player.keys("51.00\n");
@@ -125,7 +125,7 @@ fn a_finding_is_accepted_with_a_name_and_a_reason() {
     let effects = player.keys("it restarts in seconds\n");
     assert!(
         matches!(&effects[..], [Effect::Ask(Request::Accept { finding, by, .. })]
-            if finding == "4.worker-prod/npm-run-dev" && by == "dana"),
+            if finding == "4.worker-prod/npm-run-dev" && by == "Rehearsal operator"),
         "{effects:?}"
     );
     let before = player.text(120, 36);
@@ -182,7 +182,7 @@ fn the_map_shows_all_seven_steps_and_the_cursors_items() {
     for (columns, rows) in [(120, 36), (80, 24)] {
         player.ui.tab = Tab::Map;
         let text = player.text(columns, rows);
-        for step in ["0 Access", "2.1 Vercel", "5 Vercel projects", "worker-dev"] {
+        for step in ["0 Access", "2.1 Vercel", "4 Render services", "worker-dev"] {
             assert!(text.contains(step), "{columns}x{rows} {step}: {text}");
         }
     }
