@@ -105,7 +105,10 @@ pub enum Command {
     /// What the state file says
     Status,
     /// Look at everything again; changes nothing
-    Verify,
+    Verify {
+        /// A step (1), an item (1.branch-main) or a phase (phase:0), or several joined by commas; all when left out
+        select: Option<String>,
+    },
     /// The secrets in the vault: names and fingerprints, never values
     Secrets {
         #[command(subcommand)]

@@ -48,7 +48,8 @@ fn objects(dir: &Path) -> Vec<String> {
         .ledger()
         .objects
         .iter()
-        .filter(|one| one.kind != "commit")
+        // Builds come of pushes, and of when they were made.
+        .filter(|one| !["commit", "deploy", "deployment"].contains(&one.kind.as_str()))
         .map(|one| {
             let (kind, name, by, alive) = (&one.kind, &one.name, one.made_by, one.alive);
             format!("{kind} {name:?} by {by:?}, alive {alive}")

@@ -52,7 +52,7 @@ fn dispatch(cli: &Cli) -> Result<u8> {
             from,
         }) => login::run(global, provider, only.as_deref(), from),
         Some(Command::Plan { select }) => run::look(global, select.as_deref(), run::Look::Plan),
-        Some(Command::Verify) => run::look(global, None, run::Look::Verify),
+        Some(Command::Verify { select }) => run::look(global, select.as_deref(), run::Look::Verify),
         Some(Command::Run(run)) => run::run(global, run),
         Some(Command::Status) => record::status(global),
         Some(Command::Secrets { action }) => secrets::run(global, action),
