@@ -1,6 +1,7 @@
 //! What the items of an Atlas project's access list share: ranges, what covers what, and the two changes there are.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map;
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -168,9 +169,9 @@ impl List {
                 continue;
             };
             let by = *by;
-            if !list.status.contains_key(&by) {
-                let status = client.entry_status(&project.group, &by.to_string()).await?;
-                list.status.insert(by, status);
+            if let btree_map::Entry::Vacant(unknown) = list.status.entry(by) {
+                let by = unknown.key().to_string();
+                unknown.insert(client.entry_status(&project.group, &by).await?);
             }
         }
         Ok(list)

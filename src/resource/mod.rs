@@ -133,12 +133,12 @@ impl<'a> Cx<'a> {
 /// What this machine could not give.
 pub fn here(cause: impl Into<String>, hint: Option<String>) -> CallError {
     CallError::Here {
-        call: FailedCall {
+        call: Box::new(FailedCall {
             method: "GET".into(),
             path: "/".into(),
             status: None,
             request_id: None,
-        },
+        }),
         cause: cause.into(),
         hint,
     }

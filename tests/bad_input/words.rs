@@ -44,31 +44,31 @@ const MANIFESTS: [(&str, &str, &str, &str); 13] = [
     (
         "branch   = \"staging\"\ngroup",
         "branch   = \"main\"\ngroup",
-        "golive.toml:79:12: two environments deploy the branch `main`",
-        "line 67 (environment.prod.branch) and line 79 (environment.staging.branch)",
+        "golive.toml:80:12: two environments deploy the branch `main`",
+        "line 68 (environment.prod.branch) and line 80 (environment.staging.branch)",
     ),
     (
         "host = \"staging.bondigoo.ch\"",
         "host = \"www.bondigoo.ch\"",
-        "golive.toml:81:21: two places claim the host `www.bondigoo.ch`",
+        "golive.toml:82:21: two places claim the host `www.bondigoo.ch`",
         "hint: change one of the two",
     ),
     (
         "name = \"bondigoo-staging\", cluster",
         "name = \"bondigoo-prod\", cluster",
-        "golive.toml:82:12: the user `dev` has no role",
+        "golive.toml:83:12: the user `dev` has no role",
         "`bondigoo-prod`",
     ),
     (
         "group    = \"bondigoo-staging-env\"",
         "group    = \"bondigoo-prod-env\"",
-        "golive.toml:80:12: two environments use the group `bondigoo-prod-env`",
+        "golive.toml:81:12: two environments use the group `bondigoo-prod-env`",
         "hint: change one of the two",
     ),
     (
         "name = \"bondigoo-api-staging\"",
         "name = \"bondigoo-api-prod\"",
-        "golive.toml:85:41: two services are called `bondigoo-api-prod`",
+        "golive.toml:86:41: two services are called `bondigoo-api-prod`",
         "hint: change one of the two",
     ),
 ];

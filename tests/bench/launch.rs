@@ -4,8 +4,10 @@
 
 #[path = "../launch/assembly.rs"]
 mod assembly;
+#[expect(dead_code, reason = "the tests of launches use the rest")]
 #[path = "../launch/disk.rs"]
 mod disk;
+#[expect(dead_code, reason = "the tests of launches use the rest")]
 #[path = "../launch/stage.rs"]
 mod stage;
 

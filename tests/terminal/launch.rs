@@ -126,12 +126,11 @@ fn whole_phase(columns: u16, rows: u16) {
     assert!(settled(&resumed) >= 8, "{resumed}");
 
     walk(&terminal, PART);
-    terminal.see("All steps are settled");
+    terminal.see("12/41 settled");
     terminal.press(&["q"]);
     assert_eq!(terminal.prompt(), 0);
     let left = terminal.screen();
     assert!(left.contains("12 of 41 items are settled."), "{left}");
-    assert!(left.contains("Nothing is left to do."), "{left}");
     terminal.is_as_found();
 }
 

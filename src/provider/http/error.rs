@@ -22,7 +22,7 @@ pub enum CallError {
     Moved { call: FailedCall, location: String },
     /// What a call needs from this machine could not be had, such as a secret from the vault: nothing was sent.
     Here {
-        call: FailedCall,
+        call: Box<FailedCall>,
         cause: String,
         hint: Option<String>,
     },
@@ -84,8 +84,8 @@ impl CallError {
             CallError::Ambiguous { call, .. }
             | CallError::Unreachable { call, .. }
             | CallError::Limited { call, .. }
-            | CallError::Moved { call, .. }
-            | CallError::Here { call, .. } => call,
+            | CallError::Moved { call, .. } => call,
+            CallError::Here { call, .. } => call,
         }
     }
 

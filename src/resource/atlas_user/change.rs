@@ -171,7 +171,7 @@ async fn kept(cx: &Cx<'_>, slot: &SecretName) -> Look<Secret> {
 pub(in crate::resource) async fn new_password(cx: &Cx<'_>, slot: &SecretName) -> Look<Secret> {
     let password = cx
         .slots
-        .new_password(&slot)
+        .new_password(slot)
         .map_err(|error| here(format!("this machine gives no random bytes: {error}"), None))?;
     cx.slots.keep(slot, password.clone()).await?;
     Ok(password)
