@@ -350,7 +350,7 @@ impl World {
     }
 
     /// The same for a ready file: they open nothing but this world, so they may be written down.
-    fn tokens_for_ready(&self) -> BTreeMap<String, String> {
+    pub fn ready_tokens(&self) -> BTreeMap<String, String> {
         self.tokens
             .iter()
             .map(|(name, token)| ((*name).to_owned(), token.clone()))

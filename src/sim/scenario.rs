@@ -69,6 +69,8 @@ pub struct Scenario {
     pub protections: Vec<ProtectionSpec>,
     #[serde(default, rename = "pull")]
     pub pulls: Vec<PullSpec>,
+    #[serde(default, rename = "issue")]
+    pub issues: Vec<IssueSpec>,
     #[serde(default)]
     pub vercel: VercelSpec,
     #[serde(default)]
@@ -296,6 +298,18 @@ pub struct ProtectionSpec {
     pub allow_deletions: bool,
     #[serde(default)]
     pub required_linear_history: bool,
+}
+
+/// An open issue that somebody wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssueSpec {
+    #[serde(default = "person")]
+    pub by: String,
+    pub title: String,
+    #[serde(default)]
+    pub body: Option<String>,
+    pub hours_ago: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -28,10 +28,10 @@ pub fn preset() -> Manifest {
     init::rehearsed(preset, &id).unwrap().1
 }
 
-/// A manifest's launch, and the named world made for it.
+/// A manifest's launch, and the world made for it: a named one, or a file.
 pub fn of(manifest: &Manifest, world: &str) -> (Launch, Scenario) {
     let names = rehearse::names(manifest).unwrap();
-    let scenario = Scenario::named(world, &names).unwrap();
+    let scenario = rehearse::scenario(world, &names).unwrap();
     let launch = expand(&Catalog::embedded().unwrap(), manifest, true).unwrap();
     (launch, scenario)
 }

@@ -4,6 +4,7 @@ mod assembly;
 mod cost;
 mod disk;
 mod faults;
+mod mixed;
 mod oracle;
 mod stage;
 mod story;

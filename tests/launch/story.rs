@@ -103,6 +103,18 @@ fn where_all_is_so_already_nothing_is_done() {
 }
 
 #[test]
+fn an_infrastructure_that_is_so_already_is_left_as_it_is() {
+    let (stage, beginning) = Stage::infrastructure("done", 5);
+    let ran = stage.run(&beginning, None).unwrap();
+    assert_eq!(ran.end.mutations(), beginning.mutations());
+    let walked = ran.view.outline.items();
+    for item in walked.filter(|item| stage.walks(&item.id)) {
+        let shown = ran.view.shown(item);
+        assert_eq!(shown, Shown::AlreadySo, "{}", item.id);
+    }
+}
+
+#[test]
 fn other_peoples_commits_are_never_carried_without_being_shown() {
     let stage = Stage::new("foreign");
     let mut beginning = stage.beginning(5);

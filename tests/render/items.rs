@@ -257,7 +257,7 @@ fn one_environment_comes_up_and_stays_as_it_is() {
             story.detail.contains("write start = \"npm run worker\""),
             "{story:?}"
         );
-        assert_eq!(codes(&story), ["worker-runs-dev", "tools-left-out"]);
+        assert_eq!(codes(&story), ["npm-run-dev", "tools-left-out"]);
 
         let story = launch
             .drive(stage, "4.redis-access-prod", &who_reaches())

@@ -154,7 +154,7 @@ impl RenderService {
         if script == "dev" {
             let starts = scripts.get("dev").map(|text| format!(" ({text})"));
             return Some(Finding::new(
-                "worker-runs-dev",
+                "npm-run-dev",
                 format!(
                     "{} is started by {}, the script for development{}: not the worker alone, and restarted when files change",
                     self.name,

@@ -79,7 +79,7 @@ fn md5(text: &str) -> String {
 
 /// The answer to a challenge, as RFC 2617 words it.
 fn digest(caller: &Caller, call: &Call, nonce: &str, count: u32, secret: Option<&str>) -> String {
-    let tokens = caller.desk.world.tokens_for_ready();
+    let tokens = caller.desk.world.ready_tokens();
     let (id, key) = (
         &tokens["atlas_id"],
         secret.unwrap_or(&tokens["atlas_secret"]),

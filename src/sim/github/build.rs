@@ -12,7 +12,7 @@ use super::rulesets;
 use super::state::{CheckRule, Protection, ReviewRule, Ruleset};
 use crate::sim::ledger::{Book, MadeBy, Provider};
 use crate::sim::product;
-use crate::sim::scenario::{BranchSpec, CommitSpec, ProtectionSpec, RulesetSpec};
+use crate::sim::scenario::{BranchSpec, CommitSpec, IssueSpec, ProtectionSpec, RulesetSpec};
 
 impl Github {
     /// Everything here happened before `start`, by persons.
@@ -53,6 +53,9 @@ impl Github {
         for spec in &scenario.protections {
             self.build_protection(spec, start, book);
         }
+        for issue in &scenario.issues {
+            self.build_issue(issue, start, book);
+        }
         for pull in &scenario.pulls {
             let mut hand = hand(book, before(start, pull.hours_ago), &pull.by);
             let draft = Draft {
@@ -75,6 +78,13 @@ impl Github {
         self.expect_reviews(start);
         self.past.clear();
         self.since = Timestamp::MIN;
+    }
+
+    fn build_issue(&mut self, spec: &IssueSpec, start: Timestamp, book: &mut Book) {
+        let at = before(start, spec.hours_ago);
+        let mut hand = hand(book, at, &spec.by);
+        let text = (spec.title.clone(), spec.body.clone());
+        self.open_issue(&mut hand, text, Vec::new());
     }
 
     fn build_protection(&mut self, spec: &ProtectionSpec, start: Timestamp, book: &mut Book) {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::access::Need;
+use super::deed::Hand;
 use super::state::{Issue, Look, Pull};
 use super::wire::{
     Outcome, Reply, encode, not_found, not_supplied, ok, page, refuse, reply, stamp,
 };
-use super::{Cx, Route, body, to};
+use super::{Cx, Github, Route, body, to};
 use crate::seam::transport::Method;
 use crate::sim::ledger::Provider;
 use crate::sim::scenario::Role;
@@ -151,6 +152,37 @@ fn list(cx: &mut Cx<'_>) -> Outcome {
     Ok(page(cx.request, items))
 }
 
+impl Github {
+    /// Opens an issue with its title and body; answers with its number.
+    pub(super) fn open_issue(
+        &mut self,
+        hand: &mut Hand<'_>,
+        (title, body): (String, Option<String>),
+        labels: Vec<String>,
+    ) -> u64 {
+        let number = self.next_number;
+        self.next_number += 1;
+        let issue = Issue {
+            number,
+            id: self.new_id(),
+            body,
+            by: hand.login.clone(),
+            open: true,
+            created_at: hand.at,
+            updated_at: hand.at,
+            closed_at: None,
+            title: title.clone(),
+            labels,
+        };
+        self.change(hand.at, |repo| repo.issues.insert(number, Arc::new(issue)));
+        let (id, parent) = (number.to_string(), self.full_name());
+        let kind = "issue";
+        hand.book
+            .made(Provider::Github, kind, &id, &parent, &title, hand.by);
+        number
+    }
+}
+
 fn create(cx: &mut Cx<'_>) -> Outcome {
     enabled(cx)?;
     let request = cx.request;
@@ -187,31 +219,8 @@ fn create(cx: &mut Cx<'_>) -> Outcome {
             );
         }
     }
-    let number = cx.hub.next_number;
-    cx.hub.next_number += 1;
-    let issue = Issue {
-        number,
-        id: cx.hub.new_id(),
-        body: request.text("body").map(str::to_owned),
-        by: cx.hand.login.clone(),
-        open: true,
-        created_at: at,
-        updated_at: at,
-        closed_at: None,
-        title,
-        labels,
-    };
-    let (title, by) = (issue.title.clone(), cx.hand.by);
-    cx.hub
-        .change(at, |repo| repo.issues.insert(number, Arc::new(issue)));
-    cx.hand.book.made(
-        Provider::Github,
-        "issue",
-        &number.to_string(),
-        &parent,
-        &title,
-        by,
-    );
+    let text = (title, request.text("body").map(str::to_owned));
+    let number = cx.hub.open_issue(&mut cx.hand, text, labels);
     let view = cx.current();
     let look = view.look();
     let issue = look.repo.issues.get(&number).ok_or_else(not_found)?;

@@ -154,7 +154,7 @@ pub async fn serve(
         addresses.insert(provider, format!("{address}{}", provider.prefix()));
     }
     let mut address = |provider| addresses.remove(&provider).unwrap_or_default();
-    let tokens = stage.world().tokens_for_ready();
+    let tokens = stage.world().ready_tokens();
     let ready = Ready {
         github: address(Provider::Github),
         vercel: address(Provider::Vercel),
