@@ -134,14 +134,14 @@ fn checks_and_reviews_come_in_their_own_time_however_the_clock_moves() {
         let mut desk = Desk::calm("done");
         desk.branch("x", "main");
         desk.commit("x", "a", "b");
-        desk.open("x", "main");
+        let pull = desk.open("x", "main");
         let end = desk.now + jiff::SignedDuration::from_secs(900);
         for step in steps {
             desk.wait(*step);
             desk.world.advance(desk.now);
         }
         desk.now = end;
-        desk.get("./pulls/1/reviews").1
+        desk.get(&format!("./pulls/{pull}/reviews")).1
     };
     let (jumped, walked) = (story(&[]), story(&[1, 5, 30, 200, 3]));
     assert_eq!(jumped[0]["state"], "APPROVED");
