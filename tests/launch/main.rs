@@ -6,6 +6,7 @@ mod disk;
 mod faults;
 mod mixed;
 mod oracle;
+mod refused;
 mod stage;
 mod story;
 mod sweep;
