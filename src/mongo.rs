@@ -28,22 +28,42 @@ const CAUSE_MAX: usize = 300;
 /// Logs in by MongoDB's driver.
 #[derive(Clone, Debug, Default)]
 pub struct Driver {
-    /// Stands in place of `mongodb+srv://HOST`.
-    instead: Option<String>,
+    reach: Reach,
+}
+
+/// Where logins go.
+#[derive(Clone, Debug, Default)]
+enum Reach {
+    /// To the host that is named, by `mongodb+srv://`.
+    #[default]
+    Named,
+    /// To this scheme with host and port, whatever is named.
+    Instead(String),
+    /// Nowhere: there are no databases, and nothing is sent.
+    Nowhere,
 }
 
 impl Driver {
     /// `instead` is a scheme with host and port that every login goes to, such as `mongodb://127.0.0.1:27017`; `None`
     /// goes to the host that is named.
     pub fn new(instead: Option<String>) -> Self {
-        Self { instead }
+        Self {
+            reach: instead.map_or(Reach::Named, Reach::Instead),
+        }
+    }
+
+    /// For a simulated world without databases: its passwords never leave for a host of the same name out there.
+    pub fn nowhere() -> Self {
+        Self {
+            reach: Reach::Nowhere,
+        }
     }
 
     /// The address without user and password: the driver is handed those apart, so nothing needs encoding.
     fn address(&self, door: &Door) -> String {
-        let start = match &self.instead {
-            Some(instead) => instead.trim_end_matches('/').to_string(),
-            None => format!("mongodb+srv://{}", door.host),
+        let start = match &self.reach {
+            Reach::Instead(instead) => instead.trim_end_matches('/').to_string(),
+            Reach::Named | Reach::Nowhere => format!("mongodb+srv://{}", door.host),
         };
         let joint = if door.options.is_empty() { "" } else { "?" };
         format!("{start}/{}{joint}{}", door.database, door.options)
@@ -71,6 +91,11 @@ impl Driver {
 impl Documents for Driver {
     fn login<'a>(&'a self, door: &'a Door, password: &'a Secret) -> BoxFuture<'a, Login> {
         async move {
+            if let Reach::Nowhere = self.reach {
+                return Login::Nowhere(
+                    "the simulated world has no databases; GOLIVE_MONGODB names a server that stands for them".into(),
+                );
+            }
             match self.try_login(door, password).await {
                 Ok(rights) => Login::In(rights),
                 Err(error) if is_refusal(&error) => Login::Refused(cause(&error)),

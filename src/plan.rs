@@ -198,10 +198,11 @@ impl Row {
         }
     }
 
-    /// Only a person who looks may approve it, or the word that it asks for: `--yes` alone never does.
+    /// Only a person who looks may approve it, or the word that it asks for: `--yes` alone never does. What costs
+    /// something is approved by a typed total, so a paid row that is one-way has its word in that.
     pub fn wants_a_person(&self) -> bool {
         self.confirm.is_some()
-            || self.undo == Undo::OneWay
+            || (self.undo == Undo::OneWay && self.price.is_none())
             || self.sign == Sign::Remove
             || self.not_made_by_golive
             || self.restores_drift

@@ -64,13 +64,17 @@ pub fn clock(urls: &BTreeMap<Provider, String>, last: Option<Timestamp>) -> Resu
     Ok(Arc::new(Scaled::new(start, speed)))
 }
 
-/// The server that stands for every cluster, as `GOLIVE_MONGODB` names it: only where everything is on this machine.
-fn instead_of_clusters(urls: &BTreeMap<Provider, String>) -> Result<Option<String>> {
+/// How databases are reached. `GOLIVE_MONGODB` names a server that stands for every cluster, only where everything is on
+/// this machine; where Atlas is simulated and none is named, there are no databases.
+fn databases(urls: &BTreeMap<Provider, String>) -> Result<Driver> {
     let Some(address) = super::variable("GOLIVE_MONGODB") else {
-        return Ok(None);
+        return Ok(match is_local(urls, Provider::Atlas) {
+            true => Driver::nowhere(),
+            false => Driver::default(),
+        });
     };
     if all_local(urls) {
-        return Ok(Some(address));
+        return Ok(Driver::new(Some(address)));
     }
     Err(
         Error::usage("GOLIVE_MONGODB is only for a simulated world on this machine")
@@ -81,10 +85,15 @@ fn instead_of_clusters(urls: &BTreeMap<Provider, String>) -> Result<Option<Strin
 
 /// Whether every provider is reached on this machine.
 fn all_local(urls: &BTreeMap<Provider, String>) -> bool {
-    Provider::ALL.iter().all(|provider| {
-        let url = urls.get(provider).and_then(|url| url::Url::parse(url).ok());
-        url.is_some_and(|url| guard::is_loopback(&url))
-    })
+    let mut all = Provider::ALL.into_iter();
+    all.all(|provider| is_local(urls, provider))
+}
+
+fn is_local(urls: &BTreeMap<Provider, String>, provider: Provider) -> bool {
+    let url = urls
+        .get(&provider)
+        .and_then(|url| url::Url::parse(url).ok());
+    url.is_some_and(|url| guard::is_loopback(&url))
 }
 
 /// Where each provider is reached, where it is not at its own address.
@@ -101,7 +110,7 @@ pub async fn seams(global: &Global, place: &Place, interactive: bool) -> Result<
             transport,
             vault,
             clock: clock(&urls, last)?,
-            documents: Arc::new(Driver::new(instead_of_clusters(&urls)?)),
+            documents: Arc::new(databases(&urls)?),
             resolver: Arc::new(Network::default()),
             passwords: Passwords::Random,
         },

@@ -101,4 +101,16 @@ mod tests {
         let (allowed, rest) = by_flags(&[paid, theirs], true, &["7.00".into()], "shop");
         assert_eq!((allowed.len(), rest.len()), (1, 1));
     }
+
+    #[test]
+    fn a_paid_row_that_is_one_way_has_its_word_in_the_total() {
+        let cluster = Row {
+            undo: Undo::OneWay,
+            price: Some(crate::price::Price::Unknown),
+            ..row()
+        };
+        let rows = [cluster];
+        let left = |words: &[String]| by_flags(&rows, true, words, "shop").1.len();
+        assert_eq!((left(&[]), left(&["shop".into()])), (1, 0));
+    }
 }

@@ -252,6 +252,9 @@ fn row_facts(row: &Row) -> Vec<(&'static str, String, Role)> {
     let undo = match row.undo {
         Undo::Reversible => "reversible: golive can remove it again and nothing is left",
         Undo::Restorable => "restorable: the old value is kept and can be put back",
+        Undo::OneWay if row.confirm.is_none() && row.price.is_some() => {
+            "one-way: golive cannot take it back; the plan's total is asked for"
+        }
         Undo::OneWay => "one-way: cannot be taken back; its name is asked for",
     };
     let does = format!("{action} {}", row.what);
