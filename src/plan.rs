@@ -52,14 +52,20 @@ pub enum Provider {
     Vercel,
     Render,
     Atlas,
+    GoDaddy,
+    Cloudflare,
+    Stripe,
 }
 
 impl Provider {
-    pub const ALL: [Provider; 4] = [
+    pub const ALL: [Provider; 7] = [
         Provider::GitHub,
         Provider::Vercel,
         Provider::Render,
         Provider::Atlas,
+        Provider::GoDaddy,
+        Provider::Cloudflare,
+        Provider::Stripe,
     ];
 
     /// Its own address, where nothing names another; it ends where the paths of its official document begin.
@@ -69,6 +75,9 @@ impl Provider {
             Provider::Vercel => "https://api.vercel.com",
             Provider::Render => "https://api.render.com/v1",
             Provider::Atlas => "https://cloud.mongodb.com",
+            Provider::GoDaddy => "https://api.godaddy.com",
+            Provider::Cloudflare => "https://api.cloudflare.com/client/v4",
+            Provider::Stripe => "https://api.stripe.com",
         }
     }
 
@@ -79,6 +88,9 @@ impl Provider {
             Provider::Vercel => "vercel",
             Provider::Render => "render",
             Provider::Atlas => "atlas",
+            Provider::GoDaddy => "godaddy",
+            Provider::Cloudflare => "cloudflare",
+            Provider::Stripe => "stripe",
         }
     }
 
@@ -89,8 +101,18 @@ impl Provider {
             Provider::Vercel => "0.vercel",
             Provider::Render => "0.render",
             Provider::Atlas => "0.atlas",
+            Provider::GoDaddy | Provider::Cloudflare => "0.dns",
+            Provider::Stripe => "0.stripe",
         })
     }
+}
+
+/// A provider's name in a sentence; without one, what is looked at is the network.
+pub fn whose(provider: Option<Provider>) -> String {
+    provider.map_or_else(
+        || "the network".to_string(),
+        |provider| provider.to_string(),
+    )
 }
 
 impl fmt::Display for Provider {
@@ -100,6 +122,9 @@ impl fmt::Display for Provider {
             Provider::Vercel => f.write_str("Vercel"),
             Provider::Render => f.write_str("Render"),
             Provider::Atlas => f.write_str("Atlas"),
+            Provider::GoDaddy => f.write_str("GoDaddy"),
+            Provider::Cloudflare => f.write_str("Cloudflare"),
+            Provider::Stripe => f.write_str("Stripe"),
         }
     }
 }

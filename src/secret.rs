@@ -69,6 +69,26 @@ impl Secret {
         Secret::new(format!("{prefix}{}", self.expose()))
     }
 
+    /// This value, a separator, and another one behind it: `key:secret`.
+    pub fn followed_by(&self, separator: &str, other: &Secret) -> Secret {
+        Secret::new(format!("{}{separator}{}", self.expose(), other.expose()))
+    }
+
+    /// With a showable text behind it.
+    pub fn suffixed(&self, suffix: &str) -> Secret {
+        Secret::new(format!("{}{suffix}", self.expose()))
+    }
+
+    /// Percent-encoded as a part of an address (RFC 3986: all but unreserved characters).
+    pub fn percent_encoded(&self) -> Secret {
+        const PART: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
+            .remove(b'-')
+            .remove(b'.')
+            .remove(b'_')
+            .remove(b'~');
+        Secret::new(percent_encoding::utf8_percent_encode(self.expose(), PART).to_string())
+    }
+
     pub fn starts_with(&self, prefix: &str) -> bool {
         self.expose().starts_with(prefix)
     }

@@ -4,7 +4,7 @@ use super::login;
 use super::place::Place;
 use crate::cli::Global;
 use crate::error::{Error, Result};
-use crate::plan::Provider;
+use crate::plan::{Provider, whose};
 use crate::secret::SecretName;
 use crate::step::SlotOrigin;
 use crate::step::catalog::{Catalog, PHASES};
@@ -199,7 +199,7 @@ fn item(global: &Global, topic: &str) -> Result<Option<String>> {
         "{} {} ({required}, at {})\nNeeds {needs}.\n\n{}",
         item.id,
         item.title,
-        item.provider,
+        whose(item.provider),
         step(item.id.step())?
     )))
 }

@@ -73,7 +73,7 @@ fn ids(items: &[&Instance], wanted: impl Fn(&Instance) -> bool) -> Vec<ItemId> {
 }
 
 fn speaks_to(item: &Instance, provider: Provider) -> bool {
-    item.provider == provider || item.wish.reads_at().contains(&provider)
+    item.provider == Some(provider) || item.wish.reads_at().contains(&provider)
 }
 
 /// The keys that are missing to sign for a provider: of the way that was begun, else of the recommended one.

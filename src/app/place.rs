@@ -14,7 +14,7 @@ use crate::disk::RealDisk;
 use crate::error::{Error, Kind, Result};
 use crate::init::{self, Terminal};
 use crate::journal::{self, Contents, Paths};
-use crate::manifest::{Manifest, Preset, checked_api_url};
+use crate::manifest::{DnsMode, Manifest, Preset, checked_api_url};
 use crate::plan::Provider;
 use crate::provider::guard;
 use crate::seam::clock::Clock;
@@ -108,12 +108,19 @@ impl Place {
     pub fn urls(&self) -> Result<BTreeMap<Provider, String>> {
         let manifest = &self.manifest;
         let mut urls = BTreeMap::new();
+        let dns = |mode: DnsMode| match manifest.dns.mode == mode {
+            true => &manifest.dns.api_url,
+            false => &None,
+        };
         for provider in Provider::ALL {
             let named = match provider {
                 Provider::GitHub => &manifest.github.api_url,
                 Provider::Vercel => &manifest.vercel.api_url,
                 Provider::Render => &manifest.render.api_url,
                 Provider::Atlas => &manifest.atlas.api_url,
+                Provider::GoDaddy => dns(DnsMode::GoDaddy),
+                Provider::Cloudflare => dns(DnsMode::Cloudflare),
+                Provider::Stripe => &manifest.stripe.api_url,
             };
             let variable_name = format!("GOLIVE_{}_URL", provider.word().to_uppercase());
             if let Some(named) = variable(&variable_name).or_else(|| named.clone()) {

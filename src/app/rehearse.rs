@@ -46,6 +46,9 @@ pub fn urls() -> BTreeMap<Provider, String> {
         (Provider::Vercel, url(sim::Provider::Vercel)),
         (Provider::Render, url(sim::Provider::Render)),
         (Provider::Atlas, url(sim::Provider::Atlas)),
+        (Provider::GoDaddy, url(sim::Provider::Godaddy)),
+        (Provider::Cloudflare, url(sim::Provider::Cloudflare)),
+        (Provider::Stripe, url(sim::Provider::Stripe)),
     ]
     .into()
 }
@@ -117,7 +120,9 @@ impl Rehearsal {
             vault: Arc::new(self.vault()),
             clock,
             documents: doors.clone(),
-            resolver: doors,
+            resolver: doors.clone(),
+            web: doors.clone(),
+            redis: doors,
             passwords: self.passwords(),
         };
         (seams, transport)
@@ -178,6 +183,8 @@ pub fn secrets(
         ("RENDER_API_KEY", "render"),
         ("ATLAS_CLIENT_ID", "atlas_id"),
         ("ATLAS_CLIENT_SECRET", "atlas_secret"),
+        ("GODADDY_TOKEN", "godaddy"),
+        ("CLOUDFLARE_TOKEN", "cloudflare"),
     ];
     let fixed = fixed.map(|(slot, name)| (SecretName::new(slot), name.to_string()));
     // One password opens every user that this world has had before the launch, those of production included.
@@ -555,7 +562,9 @@ pub fn to_look_at(
         vault: Arc::new(rehearsal.vault()),
         clock,
         documents: doors.clone(),
-        resolver: doors,
+        resolver: doors.clone(),
+        web: doors.clone(),
+        redis: doors,
         passwords: rehearsal.passwords(),
     };
     let settings = Settings {

@@ -21,6 +21,7 @@ use crate::operator::{Ending, Operator, Policy};
 use crate::plan::{ItemId, Provider};
 use crate::provider::guard;
 use crate::provider::https::HttpsTransport;
+use crate::redis::Queues;
 use crate::report::json;
 use crate::report::lines::Lines;
 use crate::request::Request;
@@ -28,6 +29,7 @@ use crate::seam::clock::Clock;
 use crate::seam::passwords::Passwords;
 use crate::seam::transport::Transport;
 use crate::view::View;
+use crate::web::Sites;
 
 /// What looking is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,6 +114,8 @@ pub async fn seams(global: &Global, place: &Place, interactive: bool) -> Result<
             clock: clock(&urls, last)?,
             documents: Arc::new(databases(&urls)?),
             resolver: Arc::new(Network::default()),
+            web: Arc::new(Sites::default()),
+            redis: Arc::new(Queues::default()),
             passwords: Passwords::Random,
         },
         urls,

@@ -6,7 +6,7 @@ use super::desk::Desk;
 use super::{Settings, Visit, vault_failure};
 use crate::plan::{Blocker, ItemId, Provider};
 use crate::provider::http::{self, Http};
-use crate::provider::{atlas, github, render, token, vercel};
+use crate::provider::{atlas, cloudflare, github, godaddy, render, stripe, token, vercel};
 use crate::secret::{Secret, SecretName};
 
 /// How each provider of an item is spoken to, with the tokens that sign for it.
@@ -16,6 +16,8 @@ pub(super) struct Signed {
     vercel: Option<vercel::Manners>,
     render: Option<render::Manners>,
     atlas: Option<atlas::Manners>,
+    godaddy: Option<godaddy::Manners>,
+    cloudflare: Option<cloudflare::Manners>,
 }
 
 /// The roads of one visit and the clients on them.
@@ -25,6 +27,9 @@ pub(super) struct Clients<'a> {
     pub vercel: Option<vercel::Client<'a>>,
     pub render: Option<render::Client<'a>>,
     pub atlas: Option<atlas::Client<'a>>,
+    pub godaddy: Option<godaddy::Client<'a>>,
+    pub cloudflare: Option<cloudflare::Client<'a>>,
+    pub stripe: Option<stripe::Road<'a>>,
 }
 
 impl Signed {
@@ -35,6 +40,9 @@ impl Signed {
     ) -> Result<Signed, Visit> {
         let mut signed = Signed::default();
         for provider in providers {
+            if token::ways(provider).is_empty() {
+                continue;
+            }
             let mut keys = keys(desk, provider).await?.into_iter();
             let mut next = || keys.next().unwrap_or_else(|| Secret::new(""));
             match provider {
@@ -56,6 +64,20 @@ impl Signed {
                     };
                     signed.atlas = Some(atlas::Manners::new(credential, desk.atlas.clone()));
                 }
+                Provider::GoDaddy => {
+                    let first = next();
+                    let token = SecretName::new(token::ways(provider)[0][0]);
+                    signed.godaddy = Some(match desk.is_held(&token) {
+                        true => godaddy::Manners::new(first.prefixed("Bearer ")),
+                        false => godaddy::Manners::new(
+                            first.followed_by(":", &next()).prefixed("sso-key "),
+                        ),
+                    });
+                }
+                Provider::Cloudflare => {
+                    signed.cloudflare = Some(cloudflare::Manners::new(next()));
+                }
+                Provider::Stripe => {}
             }
         }
         Ok(signed)
@@ -68,7 +90,7 @@ impl Signed {
         settings: &'a Settings,
         repository: &(String, String),
         listener: &'a http::Listener,
-        item: &ItemId,
+        item: &'a ItemId,
     ) -> Clients<'a> {
         let road = |manners: &'a dyn http::Manners| {
             let provider = manners.provider();
@@ -104,6 +126,22 @@ impl Signed {
                 .atlas
                 .as_ref()
                 .map(|manners| atlas::Client::new(road(manners), manners)),
+            godaddy: self
+                .godaddy
+                .as_ref()
+                .map(|manners| godaddy::Client::new(road(manners))),
+            cloudflare: self
+                .cloudflare
+                .as_ref()
+                .map(|manners| cloudflare::Client::new(road(manners))),
+            stripe: Some(stripe::Road {
+                base: settings.url(Provider::Stripe),
+                transport: &*desk.seams.transport,
+                clock: &*desk.seams.clock,
+                listener,
+                pacer: &desk.pacers[&Provider::Stripe],
+                item,
+            }),
         }
     }
 }

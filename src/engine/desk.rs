@@ -19,9 +19,11 @@ use crate::resource::{Look, Slots, here};
 use crate::seam::clock::Clock;
 use crate::seam::documents::Documents;
 use crate::seam::passwords::Passwords;
+use crate::seam::redis::Redis;
 use crate::seam::resolver::Resolver;
 use crate::seam::transport::Transport;
 use crate::seam::vault::Vault;
+use crate::seam::web::Web;
 use crate::secret::{Fingerprint, Secret, SecretName};
 use crate::vault::Fingerprints;
 
@@ -33,6 +35,8 @@ pub struct Seams {
     pub clock: Arc<dyn Clock>,
     pub documents: Arc<dyn Documents>,
     pub resolver: Arc<dyn Resolver>,
+    pub web: Arc<dyn Web>,
+    pub redis: Arc<dyn Redis>,
     pub passwords: Passwords,
 }
 

@@ -425,8 +425,8 @@ fn visit(
             return Ok(Visit::Stopped);
         };
         let known = known(&launch, item, &desk.state.borrow(), desk.now());
-        let providers = [item.provider];
-        let providers = providers.iter().chain(item.wish.reads_at()).copied();
+        let providers = item.provider.into_iter();
+        let providers = providers.chain(item.wish.reads_at().iter().copied());
         let signed = match Signed::of(&desk, providers).await {
             Ok(signed) => signed,
             Err(visit) => return Ok(visit),
@@ -440,8 +440,13 @@ fn visit(
             vercel: clients.vercel.as_ref(),
             render: clients.render.as_ref(),
             atlas: clients.atlas.as_ref(),
+            godaddy: clients.godaddy.as_ref(),
+            cloudflare: clients.cloudflare.as_ref(),
+            stripe: clients.stripe,
             documents: &*desk.seams.documents,
             resolver: &*desk.seams.resolver,
+            web: &*desk.seams.web,
+            redis: &*desk.seams.redis,
             slots: &*desk,
             known: &known,
         };
@@ -480,8 +485,9 @@ fn known(launch: &Launch, item: &Instance, state: &State, now: Timestamp) -> Kno
                 .map(move |(name, value)| (format!("{id}.{name}"), value.clone()))
         })
         .collect();
-    let account = state
-        .item(&item.provider.access())
+    let access = item.provider.map(Provider::access);
+    let account = access
+        .and_then(|access| state.item(&access))
         .and_then(|access| access.outputs.get("account"))
         .cloned();
     let mut known = Known {

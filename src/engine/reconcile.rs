@@ -16,6 +16,7 @@ use crate::event::{Durable, Failure, Live};
 use crate::journal::state::{Open, Standing};
 use crate::plan::{
     Blocker, Change, Choice, Evidence, ItemId, Output, Outputs, Plan, Provider, Repeat, Row, Wait,
+    whose,
 };
 use crate::provider::http::CallError;
 use crate::provider::verdict::{Verdict, verdict};
@@ -61,7 +62,7 @@ pub struct Permit {
 pub struct Visiting<'a> {
     pub desk: &'a Desk,
     pub cx: Cx<'a>,
-    pub provider: Provider,
+    pub provider: Option<Provider>,
     pub launch: &'a Launch,
     pub title: &'a str,
     /// Secret outputs and the slots they are kept under.
@@ -355,7 +356,10 @@ impl<R: Resource> Visitor<'_, R> {
 
     /// Looks once more, then writes. `None` when the item is to be looked at again.
     async fn apply(&self, known: &Known, change: R::Change, row: Row) -> Result<Option<Visit>> {
-        let _turn = self.desk.turn(self.provider).await;
+        let _turn = match self.provider {
+            Some(provider) => Some(self.desk.turn(provider).await),
+            None => None,
+        };
         if self.desk.stopping.get() {
             return Ok(Some(Visit::Stopped));
         }
@@ -452,7 +456,7 @@ impl<R: Resource> Visitor<'_, R> {
                 self.desk.now(),
             ))));
         }
-        if matches!(verdict(self.provider, &error, &row.what), Verdict::Race) {
+        if matches!(self.verdict(&error, &row.what), Verdict::Race) {
             return Ok(None);
         }
         Ok(Some(self.call_failed(&error, &row.to_string())))
@@ -469,17 +473,16 @@ impl<R: Resource> Visitor<'_, R> {
     }
 
     fn call_failed(&self, error: &CallError, what: &str) -> Visit {
-        match verdict(self.provider_of(error), error, what) {
-            Verdict::TokenRefused => {
-                let provider = self.provider_of(error);
+        match (self.verdict(error, what), self.provider_of(error)) {
+            (Verdict::TokenRefused, Some(provider)) => {
                 self.desk.forget_token(provider);
                 return Visit::Blocked(Blocker::TokenRefused {
                     slot: self.desk.signing_slot(provider).to_string(),
                     cause: error.cause(),
                 });
             }
-            Verdict::Blocked(blocker) => return Visit::Blocked(blocker),
-            Verdict::Race | Verdict::Plain => {}
+            (Verdict::Blocked(blocker), _) => return Visit::Blocked(blocker),
+            _ => {}
         }
         let mut failure = error.failure(self.provider_of(error), what);
         failure
@@ -489,8 +492,13 @@ impl<R: Resource> Visitor<'_, R> {
     }
 
     /// Whose refusal it is: an item may read at a second provider.
-    fn provider_of(&self, error: &CallError) -> Provider {
-        error.provider().unwrap_or(self.provider)
+    fn provider_of(&self, error: &CallError) -> Option<Provider> {
+        error.provider().or(self.provider)
+    }
+
+    fn verdict(&self, error: &CallError, what: &str) -> Verdict {
+        self.provider_of(error)
+            .map_or(Verdict::Plain, |provider| verdict(provider, error, what))
     }
 
     /// A change that cannot safely be sent again, was sent, and does not show: a person says what became of it. The
@@ -507,7 +515,8 @@ impl<R: Resource> Visitor<'_, R> {
             key,
             question: format!(
                 "{} gave no answer to “{}”, and does not show it. Look at {0}'s own pages: is it there?",
-                self.provider, open.what
+                whose(self.provider),
+                open.what
             ),
             options: vec![
                 Choice::new("again", "it is not there: send it again"),
@@ -533,8 +542,9 @@ impl Drop for OnTheWay<'_> {
     }
 }
 
-fn limited(provider: Provider, until: Timestamp, now: Timestamp) -> Wait {
+fn limited(provider: Option<Provider>, until: Timestamp, now: Timestamp) -> Wait {
     let left = until.duration_since(now).unsigned_abs();
+    let provider = whose(provider);
     Wait {
         condition: format!("{provider} takes calls again"),
         expected: "calls left".into(),

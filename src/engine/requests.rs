@@ -6,7 +6,7 @@ use super::reconcile::Goal;
 use crate::error::Result;
 use crate::event::{Durable, Live};
 use crate::journal::state::Standing;
-use crate::plan::{Attestation, Blocker, ItemId, RowId};
+use crate::plan::{Attestation, Blocker, ItemId, RowId, whose};
 use crate::price::Total;
 use crate::provider::token;
 use crate::request::Request;
@@ -283,7 +283,7 @@ impl Engine {
         if !instance.wish.may_be_left_out() {
             return Err(format!(
                 "{item} cannot be left out: everything at {} rests on it",
-                instance.provider
+                whose(instance.provider)
             ));
         }
         match self.progress.get(item).map(|progress| progress.place) {

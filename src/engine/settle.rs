@@ -17,9 +17,11 @@ use crate::sabotage::{self, Bug};
 /// How long a provider's reads may lag behind its writes (`reliability.md` 4.5).
 pub fn settle_window(provider: Provider) -> Duration {
     match provider {
+        // Cloudflare and Stripe document no lag; a second look costs little.
+        Provider::Cloudflare | Provider::Stripe => Duration::from_secs(5),
         Provider::GitHub | Provider::Vercel => Duration::from_secs(10),
         Provider::Render => Duration::from_secs(15),
-        Provider::Atlas => Duration::from_secs(30),
+        Provider::Atlas | Provider::GoDaddy => Duration::from_secs(30),
     }
 }
 
@@ -71,9 +73,13 @@ impl<R: Resource> Visitor<'_, R> {
         Ok(None)
     }
 
+    fn window(&self) -> Duration {
+        self.provider.map_or(Duration::ZERO, settle_window)
+    }
+
     /// The pause before the next look, while a write at that time may not show yet.
     pub(super) fn lag_left(&self, sent_at: Timestamp, lagging: usize) -> Option<Duration> {
-        let step = settle_window(self.provider) / 5 * CATCH_UP[lagging.min(CATCH_UP.len() - 1)];
+        let step = self.window() / 5 * CATCH_UP[lagging.min(CATCH_UP.len() - 1)];
         self.window_left(sent_at, lagging)
             .map(|left| left.min(step))
     }
@@ -81,7 +87,7 @@ impl<R: Resource> Visitor<'_, R> {
     /// How long a write at that time may still not show. A machine's clock may have been set back since: so many looks
     /// have waited long enough whatever it says.
     pub(super) fn window_left(&self, sent_at: Timestamp, lagging: usize) -> Option<Duration> {
-        let window = SignedDuration::try_from(settle_window(self.provider)).ok()?;
+        let window = SignedDuration::try_from(self.window()).ok()?;
         let left = sent_at
             .checked_add(window)
             .ok()?

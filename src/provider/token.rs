@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{atlas, github, guard, render, vercel};
+use super::{atlas, cloudflare, github, godaddy, guard, render, vercel};
 use crate::error::{Error, Result};
 use crate::plan::Provider;
 use crate::secret::{Secret, SecretName};
@@ -17,6 +17,10 @@ pub fn ways(provider: Provider) -> &'static [&'static [&'static str]] {
             &["ATLAS_CLIENT_ID", "ATLAS_CLIENT_SECRET"],
             &["ATLAS_PUBLIC_KEY", "ATLAS_PRIVATE_KEY"],
         ],
+        Provider::GoDaddy => &[&["GODADDY_TOKEN"], &["GODADDY_KEY", "GODADDY_SECRET"]],
+        Provider::Cloudflare => &[&["CLOUDFLARE_TOKEN"]],
+        // Each environment and mode has a key of its own, kept with the values of the environments.
+        Provider::Stripe => &[],
     }
 }
 
@@ -45,6 +49,9 @@ pub fn fits(slot: &SecretName, value: &Secret, url: &str) -> Result<()> {
         Provider::Vercel => vercel::check_token(value)?,
         Provider::Render => render::check_token(value)?,
         Provider::Atlas => atlas::check_token(slot, value)?,
+        Provider::GoDaddy => godaddy::check_token(slot, value)?,
+        Provider::Cloudflare => cloudflare::check_token(slot, value)?,
+        Provider::Stripe => {}
     }
     let url = Url::parse(url).map_err(|error| {
         Error::usage(format!("{provider}'s address cannot be read")).because(error)

@@ -1,7 +1,7 @@
 //! What follows from a refusal: each provider words its own, the loop knows only these.
 
 use super::http::CallError;
-use super::{atlas, github, render, vercel};
+use super::{atlas, cloudflare, github, godaddy, render, stripe, vercel};
 use crate::plan::{Blocker, Provider};
 
 /// What a refusal means for the item that met it.
@@ -24,5 +24,8 @@ pub fn verdict(provider: Provider, error: &CallError, what: &str) -> Verdict {
         Provider::Vercel => vercel::verdict(error, what),
         Provider::Render => render::verdict(error, what),
         Provider::Atlas => atlas::verdict(error, what),
+        Provider::GoDaddy => godaddy::verdict(error, what),
+        Provider::Cloudflare => cloudflare::verdict(error, what),
+        Provider::Stripe => stripe::verdict(error, what),
     }
 }

@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use super::{Cx, Known, Look, Slots, here};
 use crate::plan::ItemId;
 use crate::seam::documents::{Documents, Door, Login};
-use crate::seam::resolver::Resolver;
+use crate::seam::redis::{Probe, Redis};
+use crate::seam::resolver::{Answer, Question, Resolver, Silence};
+use crate::seam::web::{Certificate, Page, Unreached, Visit, Web};
 use crate::secret::{Fingerprint, Secret, SecretName};
 
 /// Nobody to ask and nowhere to keep anything.
@@ -24,8 +26,13 @@ impl<'a> Cx<'a> {
             vercel: None,
             render: None,
             atlas: None,
+            godaddy: None,
+            cloudflare: None,
+            stripe: None,
             documents: &Nobody,
             resolver: &Nobody,
+            web: &Nobody,
+            redis: &Nobody,
             slots: &Nobody,
             known,
         }
@@ -41,6 +48,30 @@ impl Documents for Nobody {
 impl Resolver for Nobody {
     fn public_address(&self) -> BoxFuture<'_, Result<IpAddr, String>> {
         ready(Err("no resolver was given".into())).boxed()
+    }
+
+    fn public(&self) -> Vec<IpAddr> {
+        Vec::new()
+    }
+
+    fn ask<'a>(&'a self, _: &'a Question) -> BoxFuture<'a, Result<Answer, Silence>> {
+        ready(Err(Silence("no resolver was given".into()))).boxed()
+    }
+}
+
+impl Web for Nobody {
+    fn fetch<'a>(&'a self, _: &'a Visit) -> BoxFuture<'a, Result<Page, Unreached>> {
+        ready(Err(Unreached::Connection("no network was given".into()))).boxed()
+    }
+
+    fn certificate<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Certificate, Unreached>> {
+        ready(Err(Unreached::Connection("no network was given".into()))).boxed()
+    }
+}
+
+impl Redis for Nobody {
+    fn probe<'a>(&'a self, _: &'a Secret) -> BoxFuture<'a, Probe> {
+        ready(Probe::Nowhere("no Redis was given".into())).boxed()
     }
 }
 

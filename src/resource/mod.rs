@@ -67,10 +67,12 @@ use jiff::Timestamp;
 use crate::event::FailedCall;
 use crate::plan::{Attestation, Change, ItemId, Made, Observed, Outputs, Plan};
 use crate::provider::http::CallError;
-use crate::provider::{atlas, github, render, vercel};
+use crate::provider::{atlas, cloudflare, github, godaddy, render, stripe, vercel};
 use crate::sabotage;
 use crate::seam::documents::Documents;
+use crate::seam::redis::Redis;
 use crate::seam::resolver::Resolver;
+use crate::seam::web::Web;
 use crate::secret::{Fingerprint, Secret, SecretName};
 
 /// What a resource may use.
@@ -84,8 +86,14 @@ pub struct Cx<'a> {
     pub vercel: Option<&'a vercel::Client<'a>>,
     pub render: Option<&'a render::Client<'a>>,
     pub atlas: Option<&'a atlas::Client<'a>>,
+    pub godaddy: Option<&'a godaddy::Client<'a>>,
+    pub cloudflare: Option<&'a cloudflare::Client<'a>>,
+    /// The way to Stripe; a key is taken from the vault for each client.
+    pub stripe: Option<stripe::Road<'a>>,
     pub documents: &'a dyn Documents,
     pub resolver: &'a dyn Resolver,
+    pub web: &'a dyn Web,
+    pub redis: &'a dyn Redis,
     pub slots: &'a dyn Slots,
     pub known: &'a Known,
 }
@@ -123,6 +131,18 @@ impl<'a> Cx<'a> {
 
     fn atlas(&self) -> Look<&'a atlas::Client<'a>> {
         self.atlas.ok_or_else(|| self.no_client("Atlas"))
+    }
+
+    fn godaddy(&self) -> Look<&'a godaddy::Client<'a>> {
+        self.godaddy.ok_or_else(|| self.no_client("GoDaddy"))
+    }
+
+    fn cloudflare(&self) -> Look<&'a cloudflare::Client<'a>> {
+        self.cloudflare.ok_or_else(|| self.no_client("Cloudflare"))
+    }
+
+    fn stripe(&self) -> Look<stripe::Road<'a>> {
+        self.stripe.ok_or_else(|| self.no_client("Stripe"))
     }
 
     fn no_client(&self, provider: &str) -> CallError {

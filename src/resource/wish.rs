@@ -106,9 +106,9 @@ impl Wish {
         }
     }
 
-    /// The provider that it changes things at.
-    pub fn provider(&self) -> Provider {
-        match self {
+    /// The provider that it changes things at; `None`: it only looks at the network, or at the launch itself.
+    pub fn provider(&self) -> Option<Provider> {
+        Some(match self {
             Wish::GithubAccess(_)
             | Wish::GithubBranch(_)
             | Wish::MainStability(_)
@@ -133,7 +133,7 @@ impl Wish {
             | Wish::AtlasRoles(_)
             | Wish::AtlasLogin(_)
             | Wish::AtlasRenderAccess(_) => Provider::Atlas,
-        }
+        })
     }
 
     /// The providers that it only reads at, besides.

@@ -4,6 +4,8 @@ pub mod clock;
 pub mod disk;
 pub mod documents;
 pub mod passwords;
+pub mod redis;
 pub mod resolver;
 pub mod transport;
 pub mod vault;
+pub mod web;

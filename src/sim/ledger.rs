@@ -13,6 +13,9 @@ pub enum Provider {
     Vercel,
     Render,
     Atlas,
+    Godaddy,
+    Cloudflare,
+    Stripe,
 }
 
 impl Provider {
@@ -23,6 +26,9 @@ impl Provider {
             Provider::Vercel => "vercel",
             Provider::Render => "render",
             Provider::Atlas => "atlas",
+            Provider::Godaddy => "godaddy",
+            Provider::Cloudflare => "cloudflare",
+            Provider::Stripe => "stripe",
         }
     }
 
@@ -30,16 +36,20 @@ impl Provider {
     pub fn prefix(self) -> &'static str {
         match self {
             Provider::Render => "/v1",
-            Provider::Github | Provider::Vercel | Provider::Atlas => "",
+            Provider::Cloudflare => "/client/v4",
+            _ => "",
         }
     }
 
     /// Every service, in the order of ready files.
-    pub const ALL: [Provider; 4] = [
+    pub const ALL: [Provider; 7] = [
         Provider::Github,
         Provider::Vercel,
         Provider::Render,
         Provider::Atlas,
+        Provider::Godaddy,
+        Provider::Cloudflare,
+        Provider::Stripe,
     ];
 
     pub fn parse(name: &str) -> Option<Provider> {

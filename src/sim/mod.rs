@@ -5,11 +5,13 @@
 mod atlas;
 mod chance;
 pub mod chronicle;
+mod cloudflare;
 #[cfg(test)]
 mod desk;
 pub mod doors;
 pub mod fault;
 mod github;
+mod godaddy;
 mod ledger;
 mod past;
 mod product;
@@ -17,11 +19,13 @@ mod render;
 pub mod scenario;
 pub mod serve;
 mod service;
+mod stripe;
 #[cfg(test)]
 mod tests;
 pub mod transport;
 mod vercel;
 mod wire;
+mod zones;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -31,16 +35,21 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use self::atlas::Atlas;
+use self::cloudflare::Cloudflare;
 pub use self::fault::{Fault, FaultRule};
 pub use self::github::Act;
 use self::github::{Github, PAGE};
+use self::godaddy::Godaddy;
 use self::ledger::Book;
 pub use self::ledger::{CallRecord, Ledger, MadeBy, ObjectRecord, Provider};
 use self::render::Render;
 pub use self::scenario::{Names, Scenario};
 use self::service::{Around, Done, Service, Visit};
+use self::stripe::Stripe;
 use self::vercel::Vercel;
+use self::zones::Zones;
 use crate::seam::documents::Login;
+use crate::seam::resolver::{Answer as DnsAnswer, Question, Silence};
 use crate::seam::transport::{HttpResponse, Method};
 use crate::secret::Secret;
 
@@ -54,6 +63,10 @@ pub struct World {
     vercel: Vercel,
     render: Render,
     atlas: Atlas,
+    godaddy: Godaddy,
+    cloudflare: Cloudflare,
+    stripe: Stripe,
+    zones: Zones,
     /// By the name that a ready file gives them: a provider's, or `atlas_id` and `atlas_secret`; `mongodb_dev` is the
     /// password of the database users whose password the world's operator knows.
     tokens: BTreeMap<&'static str, String>,
@@ -130,6 +143,18 @@ macro_rules! service {
                 let $service = &mut $world.atlas;
                 $body
             }
+            Provider::Godaddy => {
+                let $service = &mut $world.godaddy;
+                $body
+            }
+            Provider::Cloudflare => {
+                let $service = &mut $world.cloudflare;
+                $body
+            }
+            Provider::Stripe => {
+                let $service = &mut $world.stripe;
+                $body
+            }
         }
     };
 }
@@ -148,6 +173,9 @@ impl World {
             "atlas_id",
             "atlas_secret",
             "mongodb_dev",
+            "godaddy",
+            "cloudflare",
+            "stripe",
         ];
         let tokens: BTreeMap<&'static str, String> =
             names.into_iter().map(|name| (name, token(name))).collect();
@@ -166,6 +194,10 @@ impl World {
                 start,
                 &mut book,
             ),
+            godaddy: Godaddy::new(scenario(), seed, &tokens["godaddy"]),
+            cloudflare: Cloudflare::new(scenario(), seed, &tokens["cloudflare"]),
+            stripe: Stripe::new(scenario(), seed, &tokens["stripe"]),
+            zones: Zones::new(scenario()),
             tokens,
             faults: fault::Faults::default(),
             next_call: 1,
@@ -182,6 +214,7 @@ impl World {
         self.github.advance(self.now, &mut self.book);
         let around = Around {
             code: &self.github,
+            zones: &self.zones,
             caller: CALLER,
             replaying: self.replaying,
         };
@@ -195,6 +228,12 @@ impl World {
         self.advance(now);
         let right = |digest: &str| password.has_sha256(digest);
         self.atlas.login(self.now, CALLER, host, user, right)
+    }
+
+    /// A question to a name server, from where golive runs.
+    fn ask(&mut self, now: Timestamp, question: &Question) -> Result<DnsAnswer, Silence> {
+        self.advance(now);
+        self.zones.ask(self.now, question)
     }
 
     /// The world's time.
@@ -297,6 +336,7 @@ impl World {
         }
         let around = Around {
             code: &self.github,
+            zones: &self.zones,
             caller: CALLER,
             replaying: self.replaying,
         };
@@ -304,6 +344,9 @@ impl World {
         match visit.call.provider {
             Provider::Vercel => self.vercel.call(visit, around, book),
             Provider::Render => self.render.call(visit, around, book),
+            Provider::Godaddy => self.godaddy.call(visit, around, book),
+            Provider::Cloudflare => self.cloudflare.call(visit, around, book),
+            Provider::Stripe => self.stripe.call(visit, around, book),
             Provider::Atlas | Provider::Github => self.atlas.call(visit, around, book),
         }
     }
@@ -323,6 +366,9 @@ impl World {
             Some((Provider::Vercel, object)) => self.vercel.edit(self.now, object, book),
             Some((Provider::Render, object)) => self.render.edit(self.now, object, book),
             Some((Provider::Atlas, object)) => self.atlas.edit(self.now, object, book),
+            Some((Provider::Godaddy, object)) => self.godaddy.edit(self.now, object, book),
+            Some((Provider::Cloudflare, object)) => self.cloudflare.edit(self.now, object, book),
+            Some((Provider::Stripe, object)) => self.stripe.edit(self.now, object, book),
             _ => self.github.person(self.now, act, book),
         }
     }
@@ -387,6 +433,9 @@ impl World {
             Provider::Vercel => self.vercel.is_signed(value),
             Provider::Render => self.render.is_signed(value),
             Provider::Atlas => self.atlas.is_signed(value),
+            Provider::Godaddy => self.godaddy.is_signed(value),
+            Provider::Cloudflare => self.cloudflare.is_signed(value),
+            Provider::Stripe => self.stripe.is_signed(value),
         }
     }
 

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::github::Github;
 use super::ledger::Book;
+use super::zones::Zones;
 use super::{Call, chance};
 use crate::seam::transport::HttpResponse;
 
@@ -21,6 +22,8 @@ pub struct Done {
 pub struct Around<'a> {
     /// The repository and what is in it.
     pub code: &'a Github,
+    /// Who answers what for which name.
+    pub zones: &'a Zones,
     /// The public address that golive's calls and database connections come from.
     pub caller: std::net::Ipv4Addr,
     /// A replay carries out what was carried out once, whatever limits and signatures say.

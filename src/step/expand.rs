@@ -276,7 +276,7 @@ fn item_outline(item: &Instance, manifest: &Manifest) -> ItemOutline {
         title: item.title.clone(),
         required: item.required,
         needs: item.needs.clone(),
-        provider: Some(item.provider),
+        provider: item.provider,
         band: band(item, manifest),
     }
 }

@@ -37,7 +37,8 @@ pub struct Instance {
     pub needs: Vec<ItemId>,
     /// Not optional: its step and the gate ask for it.
     pub required: bool,
-    pub provider: Provider,
+    /// The provider that it changes things at; `None`: it only looks at the network, or at the launch itself.
+    pub provider: Option<Provider>,
     /// Key of the environment it is a part of, where it is of one.
     pub environment: Option<String>,
     /// Secret outputs, and the names they are kept under.

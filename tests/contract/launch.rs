@@ -97,7 +97,9 @@ fn launch(world: &str, dir: &Path, validator: &Arc<Mutex<Validator>>) -> Vec<Cal
             vault: Arc::new(MemoryVault::new()),
             clock,
             documents: doors.clone(),
-            resolver: doors,
+            resolver: doors.clone(),
+            web: doors.clone(),
+            redis: doors,
             passwords: Passwords::Rehearsed {
                 launch: "bondigoo".into(),
             },

@@ -182,7 +182,9 @@ impl Stage {
                 }),
                 clock: clock.clone(),
                 documents: doors.clone(),
-                resolver: doors,
+                resolver: doors.clone(),
+                web: doors.clone(),
+                redis: doors,
                 passwords: Passwords::Rehearsed {
                     launch: "bondigoo".into(),
                 },

@@ -130,6 +130,11 @@ pub async fn look(
         Provider::Vercel => vercel(place, &road, key(0)).await,
         Provider::Render => render(place, &road, key(0)).await,
         Provider::Atlas => atlas(place, &road, way, key(0), key(1)).await,
+        Provider::GoDaddy | Provider::Cloudflare | Provider::Stripe => {
+            return Err(Error::usage(format!(
+                "golive cannot look at {provider} yet"
+            )));
+        }
     };
     seen.map_err(|error| not_looked_at(provider, &error))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::event::{FailedCall, Failure};
-use crate::plan::Provider;
+use crate::plan::{Provider, whose};
 
 /// Why a call did not give what was asked. Every message is vendor text with control characters removed.
 #[derive(Clone, Debug)]
@@ -131,8 +131,11 @@ impl CallError {
     }
 
     /// As a failure of `provider` to do `what`, such as "create branch staging".
-    pub fn failure(&self, provider: Provider, what: &str) -> Failure {
-        let name = provider.to_string().to_uppercase();
+    pub fn failure(&self, provider: Option<Provider>, what: &str) -> Failure {
+        let name = provider.map_or("NETWORK".into(), |provider| {
+            provider.to_string().to_uppercase()
+        });
+        let provider = whose(provider);
         let (verb, code, retryable) = match self {
             CallError::Refused(refusal) => (
                 "refused to",
