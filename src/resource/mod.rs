@@ -40,6 +40,7 @@ pub mod render_service;
 mod ruleset;
 pub mod site_certificate;
 pub mod stripe_access;
+mod stripe_key;
 pub mod value;
 pub mod vercel_access;
 pub mod vercel_app;
