@@ -81,12 +81,6 @@ impl Secret {
         self.expose().trim().len() != self.expose().len()
     }
 
-    /// A part of it, counted in characters; `None` when it is shorter.
-    pub fn part(&self, from: usize, length: usize) -> Option<Secret> {
-        let part: String = self.expose().chars().skip(from).take(length).collect();
-        (part.chars().count() == length).then(|| Secret::new(part))
-    }
-
     /// Whether this value stands somewhere in a text, byte by byte. An empty value stands nowhere.
     pub fn stands_in(&self, text: &[u8]) -> bool {
         let own = self.expose().as_bytes();
@@ -230,14 +224,11 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_looked_for_and_taken_apart_without_being_shown() {
+    fn a_value_is_looked_for_without_being_shown() {
         let value = Secret::new("pk_test_51Account");
         assert!(value.stands_in(b"x=\"pk_test_51Account\";"));
         assert!(!value.stands_in(b"pk_test_51Accoun"));
         assert!(!Secret::new("").stands_in(b"anything"));
-        let part = value.part(8, 2).unwrap();
-        assert!(part.same_as(&Secret::new("51")));
-        assert!(value.part(15, 9).is_none());
         assert!(Secret::new("value\n").has_outer_space() && !value.has_outer_space());
     }
 
