@@ -6,6 +6,7 @@
 
 mod account;
 mod deployment;
+mod env;
 mod git;
 mod manners;
 mod project;
@@ -13,7 +14,8 @@ mod refusal;
 mod token;
 
 pub use account::{Billing, Membership, Scope, SoftBlock, Team, TokenFacts, User};
-pub use deployment::{AliasError, Deployment, GitSource, NewDeployment};
+pub use deployment::{AliasError, Deployment, GitSource, NewDeployment, Redeployed, Source};
+pub use env::{EnvRecord, NewEnv};
 pub use git::{Namespace, SeenRepository};
 pub use manners::Manners;
 pub use project::{Contents, Link, NewProject, Project, branch_not_taken};
