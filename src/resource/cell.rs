@@ -4,10 +4,12 @@ mod judge;
 #[cfg(test)]
 mod tests;
 
-use super::value::{Destination, Given, Got, Kind, Origin, Source, StripeShape, Variable, Wished, sealed};
+use super::stripe_key::{self, KeyLook};
+use super::value::{Destination, Given, Got, Kind, Origin, Source, Variable, Wished, sealed};
 use super::{Applied, Cx, Known, Look, Resource, here};
 use crate::plan::{Blocker, Change, Evidence, ItemId, Output, Outputs, Plan, Row, Sign};
 use crate::provider::http::CallError;
+use crate::provider::stripe::{KeyKind, Shape, same_account};
 use crate::secret::{Secret, SecretName};
 
 /// One variable in one environment.
@@ -46,7 +48,10 @@ pub struct Seen {
 enum Held {
     Value(Box<Facts>),
     /// Nothing is kept under the name; whether something was.
-    Nothing { slot: SecretName, was_kept: bool },
+    Nothing {
+        slot: SecretName,
+        was_kept: bool,
+    },
 }
 
 /// What is known of a value besides the value.
@@ -54,9 +59,14 @@ enum Held {
 pub struct Facts {
     pub fingerprint: Option<String>,
     pub bytes: usize,
-    pub stripe: Option<StripeShape>,
-    /// Of a key of Stripe: what follows its beginning can be one.
-    pub whole: bool,
+    /// It is a key of Stripe.
+    pub stripe: Option<Shape>,
+    /// Why it is not what is asked for, by its shape.
+    pub misfit: Option<String>,
+    /// Why Stripe does not take it.
+    pub stripe_refuses: Option<String>,
+    /// What Stripe tells of the account that it opens.
+    pub stripe_tells: Vec<String>,
     /// It begins like a secret of some kind, such as an address with a password in it.
     pub is_secret: bool,
     pub outer_space: bool,
@@ -166,7 +176,7 @@ impl Resource for Cell {
             ("kind", Some(kind.word().to_string())),
             ("to", Some(self.to.word().to_string())),
             ("fingerprint", facts.fingerprint.clone()),
-            ("shape", facts.stripe.map(|shape| shape.word().to_string())),
+            ("shape", facts.stripe.map(|shape| shape.mode().to_string())),
             ("value", shown.map(str::to_string)),
         ];
         outputs
@@ -191,15 +201,15 @@ impl Cell {
     }
 
     async fn facts(&self, cx: &Cx<'_>, given: &Given, value: &Secret) -> Look<Facts> {
-        let stripe = StripeShape::of(value);
+        let stripe = Shape::of(value).ok();
         let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| value.starts_with(prefix));
         let address = begins(&["mongodb+srv://", "mongodb://", "rediss://", "redis://"]);
-        let secret_key = stripe.is_some_and(|shape| !shape.is_publishable());
-        Ok(Facts {
+        let secret_key = stripe.is_some_and(|shape| shape.kind != KeyKind::Publishable);
+        let mut facts = Facts {
             fingerprint: sealed(cx, value).await?,
             bytes: value.bytes(),
             stripe,
-            whole: StripeShape::is_whole(value),
+            misfit: given.form.and_then(|form| form.fits(value).err()),
             is_secret: secret_key || begins(&["whsec_"]) || (address && value.holds("@")),
             outer_space: value.has_outer_space(),
             line_break: value.holds("\n"),
@@ -209,8 +219,22 @@ impl Cell {
             outside_redis: matches!(given.origin, Origin::Output(_)) && begins(&["rediss://"]),
             equal: self.equal(cx, value).await?,
             other_account: self.other_account(cx, value).await?,
-            believed: None,
-        })
+            ..Facts::default()
+        };
+        // A key of the wrong kind is refused without Stripe.
+        if secret_key && self.refusal(cx.known, given, &facts).is_none() {
+            match stripe_key::look(cx, value).await? {
+                KeyLook::Refused(why) => facts.stripe_refuses = Some(why),
+                KeyLook::Opens(opened) => {
+                    let account = opened.account.iter();
+                    facts.stripe_tells = account
+                        .map(|account| format!("it opens Stripe's account {account}"))
+                        .chain(opened.notes)
+                        .collect();
+                }
+            }
+        }
+        Ok(facts)
     }
 
     /// Environments in which the same secret stands, where it should not be one by its very origin.
@@ -236,7 +260,7 @@ impl Cell {
 
     /// Another variable of this environment whose key is of another account than this one's.
     async fn other_account(&self, cx: &Cx<'_>, value: &Secret) -> Look<Option<String>> {
-        let Some(account) = StripeShape::account(value) else {
+        let Ok(own) = Shape::of(value) else {
             return Ok(None);
         };
         for other in &self.around.stripe {
@@ -245,10 +269,8 @@ impl Cell {
                 continue;
             };
             // A test key and a live key may well be of two accounts.
-            let same_mode = StripeShape::of(&theirs).map(|shape| shape.live)
-                == StripeShape::of(value).map(|shape| shape.live);
-            let account_there = StripeShape::account(&theirs).filter(|_| same_mode);
-            if account_there.is_some_and(|there| !there.same_as(&account)) {
+            let same_mode = Shape::of(&theirs).is_ok_and(|shape| shape.live == own.live);
+            if same_mode && same_account(value, &theirs) == Some(false) {
                 return Ok(Some(other.name.clone()));
             }
         }
@@ -282,8 +304,8 @@ impl Cell {
         let what = match (shown, facts.stripe, &facts.fingerprint) {
             (Some(text), ..) if text.is_empty() => "empty".into(),
             (Some(text), ..) => crate::text::strip_controls(text),
-            (None, Some(shape), Some(seal)) => format!("{} key {seal}", shape.word()),
-            (None, Some(shape), None) => format!("{} key", shape.word()),
+            (None, Some(shape), Some(seal)) => format!("{shape}, {seal}"),
+            (None, Some(shape), None) => shape.to_string(),
             (None, None, Some(seal)) => format!("{} {seal}", self.variable.kind.word()),
             (None, None, None) => self.variable.kind.word().into(),
         };

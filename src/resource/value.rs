@@ -1,12 +1,12 @@
 //! Where the value of an environment variable comes from, and what it must look like.
 
 mod got;
-mod stripe_shape;
 #[cfg(test)]
-mod tests;
+pub(in crate::resource) mod tests;
 
-pub(in crate::resource) use got::{Got, Wanted, former, keep_former, list, sealed, wanted};
-pub use stripe_shape::{Half, StripeShape};
+pub(in crate::resource) use got::{
+    Got, Wanted, former, keep_former, list, sealed, wanted, without_secrets,
+};
 
 use super::Known;
 use crate::plan::ItemId;
@@ -130,26 +130,6 @@ pub enum Form {
     StripeSecretLive,
     StripePublishableTest,
     StripePublishableLive,
-}
-
-impl Form {
-    /// Such as `a test secret key of Stripe (sk_test_… or rk_test_…)`.
-    pub fn words(self) -> &'static str {
-        match self {
-            Form::StripeSecretTest => "a secret test key of Stripe (sk_test_… or rk_test_…)",
-            Form::StripeSecretLive => "a secret live key of Stripe (sk_live_… or rk_live_…)",
-            Form::StripePublishableTest => "a publishable test key of Stripe (pk_test_…)",
-            Form::StripePublishableLive => "a publishable live key of Stripe (pk_live_…)",
-        }
-    }
-
-    pub fn is_live(self) -> bool {
-        matches!(self, Form::StripeSecretLive | Form::StripePublishableLive)
-    }
-
-    pub fn is_secret(self) -> bool {
-        matches!(self, Form::StripeSecretTest | Form::StripeSecretLive)
-    }
 }
 
 /// Where a variable goes.

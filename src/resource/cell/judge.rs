@@ -2,10 +2,9 @@
 
 use super::{Cell, Facts};
 use crate::plan::Finding;
+use crate::provider::stripe::KeyKind;
 use crate::resource::Known;
-use crate::resource::value::{
-    Destination, Form, Given, Kind, Origin, StripeShape, Wished, list, reaches_browser,
-};
+use crate::resource::value::{Destination, Given, Kind, Origin, Wished, list, reaches_browser};
 
 /// Vercel takes this much for all variables of a deployment together, so for each as well (its documentation).
 const VERCEL_BYTES_MAX: usize = 64 << 10;
@@ -30,7 +29,12 @@ impl Cell {
         }
         self.public_secret(facts)
             .or_else(|| self.wrong_stage(known, facts))
-            .or_else(|| given.form.and_then(|form| wrong_form(form, facts)))
+            .or_else(|| {
+                let form = given.form?;
+                let why = facts.misfit.as_ref()?;
+                Some(format!("{} belongs here: {why}", form.in_words()))
+            })
+            .or_else(|| facts.stripe_refuses.clone())
     }
 
     /// A secret on its way into the browser.
@@ -40,7 +44,7 @@ impl Cell {
             return None;
         }
         let what = match facts.stripe {
-            Some(shape) => format!("a secret key of Stripe ({}_…)", shape.word()),
+            Some(shape) => shape.to_string(),
             None => "a secret, such as an address with a password in it,".into(),
         };
         Some(format!(
@@ -53,17 +57,13 @@ impl Cell {
         let shape = facts.stripe.filter(|shape| shape.live)?;
         if !self.production {
             return Some(format!(
-                "it is a live key ({}_…), and those belong to production only",
-                shape.word()
+                "it is {shape}, and those belong to production only"
             ));
         }
         let waits = self.variable.wished.live.is_some();
         let switched = known.switched.contains(&self.variable.cell);
         (waits && !switched).then(|| {
-            format!(
-                "it is a live key ({}_…), and production takes its test key until the switch of step 10",
-                shape.word()
-            )
+            format!("it is {shape}, and production takes its test key until the switch of step 10")
         })
     }
 
@@ -112,11 +112,11 @@ impl Cell {
             );
         }
         if let (None, Kind::Secret, Some(shape)) = (given.form, self.variable.kind, facts.stripe)
-            && shape.is_publishable()
+            && shape.kind == KeyKind::Publishable
         {
             found(
                 "publishable",
-                format!("it is a publishable key ({}_…), kept as a secret", shape.word()),
+                format!("it is {shape}, kept as a secret"),
                 "if the code wants the secret key, give that".into(),
             );
         }
@@ -128,7 +128,7 @@ impl Cell {
 
     /// Sentences that are no findings.
     pub(super) fn notes(&self, given: &Given, facts: &Facts) -> Vec<String> {
-        let mut notes = vec![];
+        let mut notes = facts.stripe_tells.clone();
         if !facts.equal.is_empty() && self.is_test_key(facts) {
             notes.push(format!(
                 "the same test key as in {}: one Stripe account has one test mode",
@@ -166,7 +166,10 @@ impl Cell {
         if !there.contains(&own.as_str()) {
             findings.push(Finding::new(
                 "origin-missing",
-                format!("{}: {own} is not in it, so the API refuses its own site", self.title()),
+                format!(
+                    "{}: {own} is not in it, so the API refuses its own site",
+                    self.title()
+                ),
                 format!("write {own} into it, or composed = \"cors_origin\""),
             ));
         }
@@ -228,7 +231,9 @@ impl Cell {
         };
         let theirs = |peer: &Wished| peer.at(known, &self.variable.cell).source == given.source;
         let sharing = self.peers.iter().filter(|(_, peer)| theirs(peer));
-        let sharing: Vec<&str> = sharing.map(|(environment, _)| environment.as_str()).collect();
+        let sharing: Vec<&str> = sharing
+            .map(|(environment, _)| environment.as_str())
+            .collect();
         // Whose instance it is by its own name says it; it is production's in the plan.
         let owner = maker.as_str().rsplit('-').next().unwrap_or_default();
         let speaks = owner == self.environment || !sharing.contains(&owner);
@@ -265,32 +270,6 @@ impl Cell {
         }
         findings
     }
-}
-
-/// Why a value is not what was asked for.
-fn wrong_form(form: Form, facts: &Facts) -> Option<String> {
-    let wanted = form.words();
-    let Some(shape) = facts.stripe else {
-        return Some(format!("it begins like no key of Stripe's, and {wanted} belongs here"));
-    };
-    if shape.fits(form) {
-        return (!facts.whole).then(|| {
-            format!(
-                "it begins like {} and cannot be one: too short, or with stars, dots or blanks, as a page shows keys",
-                word(shape)
-            )
-        });
-    }
-    Some(format!("it is {}, and {wanted} belongs here", word(shape)))
-}
-
-fn word(shape: StripeShape) -> String {
-    let half = match shape.is_publishable() {
-        true => "publishable",
-        false => "secret",
-    };
-    let mode = if shape.live { "live" } else { "test" };
-    format!("a {half} {mode} key ({}_…)", shape.word())
 }
 
 /// Scheme and host of an address of the web.

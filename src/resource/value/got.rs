@@ -5,6 +5,9 @@ use crate::plan::Blocker;
 use crate::resource::{Cx, Known, Look};
 use crate::secret::{Secret, SecretName};
 
+/// A shorter secret would be found in any text.
+const TELLING_MIN: usize = 6;
+
 /// What a wish comes to.
 #[derive(Clone, Debug)]
 pub enum Got {
@@ -54,10 +57,7 @@ impl DatabaseUrl {
             true => String::new(),
             false => format!("{}&", self.options),
         };
-        let rest = format!(
-            "@{host}/{}?{options}appName={}",
-            self.database, self.app
-        );
+        let rest = format!("@{host}/{}?{options}appName={}", self.database, self.app);
         user.followed_by(":", &password.percent_encoded())
             .prefixed("mongodb+srv://")
             .suffixed(&rest)
@@ -75,10 +75,7 @@ pub struct Wanted {
 }
 
 /// The values of variables; inside, the blocker of the first one that has none any more.
-pub async fn wanted(
-    cx: &Cx<'_>,
-    variables: &[Variable],
-) -> Look<Result<Vec<Wanted>, Blocker>> {
+pub async fn wanted(cx: &Cx<'_>, variables: &[Variable]) -> Look<Result<Vec<Wanted>, Blocker>> {
     let mut wanted = Vec::with_capacity(variables.len());
     for variable in variables {
         let given = variable.given(cx.known);
@@ -105,6 +102,42 @@ pub async fn wanted(
 pub async fn sealed(cx: &Cx<'_>, value: &Secret) -> Look<Option<String>> {
     let fingerprint = cx.slots.fingerprint_of(value).await?;
     Ok(fingerprint.map(|fingerprint| fingerprint.to_string()))
+}
+
+/// Lines of a log, those left out that hold a secret of these variables: a program may well write down what it was
+/// given.
+pub async fn without_secrets(
+    cx: &Cx<'_>,
+    variables: &[Variable],
+    lines: Vec<String>,
+) -> Look<Vec<String>> {
+    let mut secrets = vec![];
+    for variable in variables {
+        let given = variable.given(cx.known);
+        let kept = match given.source.slot() {
+            Some(slot) => cx.slots.secret(slot).await?,
+            None => None,
+        };
+        // Of an address the password alone may be written down, as it is or as it stands in the address.
+        secrets.extend(kept.iter().map(Secret::percent_encoded));
+        secrets.extend(kept);
+        if let Got::Value { value, .. } = given.source.get(cx).await?
+            && variable.kind == Kind::Secret
+        {
+            secrets.push(value);
+        }
+    }
+    let holds = |line: &str| {
+        let line = line.as_bytes();
+        secrets
+            .iter()
+            .any(|secret| secret.chars() >= TELLING_MIN && secret.stands_in(line))
+    };
+    let shown = lines.into_iter().map(|line| match holds(&line) {
+        true => "(a line with a secret in it, not shown)".to_string(),
+        false => line,
+    });
+    Ok(shown.collect())
 }
 
 /// Where the value is kept that golive replaced: `former.<place>.<variable>`.
