@@ -188,6 +188,7 @@ impl Stage {
                 passwords: Passwords::Rehearsed {
                     launch: "bondigoo".into(),
                 },
+                hands: None,
             };
             let tokens = from.world.tokens();
             let part = Walk {
