@@ -20,6 +20,7 @@ pub mod scenario;
 pub mod serve;
 mod service;
 mod stripe;
+mod targets;
 #[cfg(test)]
 mod tests;
 pub mod transport;
