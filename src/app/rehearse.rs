@@ -124,6 +124,7 @@ impl Rehearsal {
             web: doors.clone(),
             redis: doors,
             passwords: self.passwords(),
+            hands: None,
         };
         (seams, transport)
     }
@@ -600,6 +601,7 @@ pub fn to_look_at(
         web: doors.clone(),
         redis: doors,
         passwords: rehearsal.passwords(),
+        hands: None,
     };
     let settings = Settings {
         apply: false,
