@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::atlas::AtlasSpec;
 pub use super::render::RenderSpec;
+pub use super::stripe::StripeSpec;
 pub use super::vercel::VercelSpec;
 
 /// The names a world is built around, taken from `golive.toml`.
@@ -77,6 +78,8 @@ pub struct Scenario {
     pub render: RenderSpec,
     #[serde(default)]
     pub atlas: AtlasSpec,
+    #[serde(default)]
+    pub stripe: StripeSpec,
 }
 
 fn yes() -> bool {
@@ -215,6 +218,8 @@ impl Default for ChecksSpec {
 pub struct ProductSpec {
     pub server_file: Option<String>,
     pub front_end: Option<String>,
+    /// Where the server answers to health checks; `/health` when not said.
+    pub health_path: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -391,6 +396,7 @@ fn example_words() -> BTreeMap<String, String> {
         ("render.workspace", "Acme"),
         ("render.region", "frankfurt"),
         ("render.root", "server"),
+        ("code.health_path", "/health"),
         ("atlas.project.prod", "Shop"),
         ("atlas.project.dev", "Shop"),
         ("atlas.cluster.prod", "shop-prod-cluster"),
@@ -412,12 +418,9 @@ fn example_words() -> BTreeMap<String, String> {
         .collect();
     for (environment, branch) in [("prod", "main"), ("staging", "staging"), ("dev", "develop")] {
         words.insert(format!("branch.{environment}"), branch.to_owned());
-        for (role, plan) in [
-            ("api", "starter"),
-            ("worker", "starter"),
-            ("redis", "starter"),
-        ] {
-            let key = format!("{environment}.{role}");
+        words.extend(super::example::matrix(environment));
+        for role in ["api", "worker", "redis"] {
+            let (key, plan) = (format!("{environment}.{role}"), "starter");
             words.insert(
                 format!("service.{key}"),
                 format!("shop-{role}-{environment}"),
@@ -472,6 +475,9 @@ impl Scenario {
         let product = &mut scenario.product;
         product.server_file.get_or_insert(names.server_file.clone());
         product.front_end.get_or_insert(names.front_end.clone());
+        let asked = names.words.get("code.health_path");
+        product.health_path = product.health_path.take().or(asked.cloned());
+        scenario.render.take_matrix(&names.words);
         scenario.check()?;
         Ok(scenario)
     }
