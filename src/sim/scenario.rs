@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::atlas::AtlasSpec;
 pub use super::render::RenderSpec;
+pub use super::stripe::StripeSpec;
 pub use super::vercel::VercelSpec;
 pub use super::zones::{DnsSpec, Host};
 
@@ -80,6 +81,8 @@ pub struct Scenario {
     pub atlas: AtlasSpec,
     #[serde(default)]
     pub dns: DnsSpec,
+    #[serde(default)]
+    pub stripe: StripeSpec,
 }
 
 fn yes() -> bool {
@@ -218,6 +221,8 @@ impl Default for ChecksSpec {
 pub struct ProductSpec {
     pub server_file: Option<String>,
     pub front_end: Option<String>,
+    /// Where the server answers to health checks; `/health` when not said.
+    pub health_path: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -394,6 +399,7 @@ fn example_words() -> BTreeMap<String, String> {
         ("render.workspace", "Acme"),
         ("render.region", "frankfurt"),
         ("render.root", "server"),
+        ("code.health_path", "/health"),
         ("atlas.project.prod", "Shop"),
         ("atlas.project.dev", "Shop"),
         ("atlas.cluster.prod", "shop-prod-cluster"),
@@ -425,12 +431,9 @@ fn example_words() -> BTreeMap<String, String> {
         .collect();
     for (environment, branch) in [("prod", "main"), ("staging", "staging"), ("dev", "develop")] {
         words.insert(format!("branch.{environment}"), branch.to_owned());
-        for (role, plan) in [
-            ("api", "starter"),
-            ("worker", "starter"),
-            ("redis", "starter"),
-        ] {
-            let key = format!("{environment}.{role}");
+        words.extend(super::example::matrix(environment));
+        for role in ["api", "worker", "redis"] {
+            let (key, plan) = (format!("{environment}.{role}"), "starter");
             words.insert(
                 format!("service.{key}"),
                 format!("shop-{role}-{environment}"),
@@ -490,6 +493,9 @@ impl Scenario {
         let mode = names.words.get("dns.mode").map(String::as_str);
         dns.delegated
             .get_or_insert(Host::of_mode(mode.unwrap_or_default()));
+        let asked = names.words.get("code.health_path");
+        product.health_path = product.health_path.take().or(asked.cloned());
+        scenario.render.take_matrix(&names.words);
         scenario.check()?;
         Ok(scenario)
     }
