@@ -129,6 +129,7 @@ impl Rehearsal {
             web: doors.clone(),
             redis: doors,
             passwords: self.passwords(),
+            hands: None,
         };
         (seams, transport)
     }
@@ -445,6 +446,7 @@ pub fn to_look_at(
         web: doors.clone(),
         redis: doors,
         passwords: rehearsal.passwords(),
+        hands: None,
     };
     let settings = Settings {
         apply: false,

@@ -5,11 +5,16 @@ use futures::future::FutureExt;
 use crate::engine::Visiting;
 use crate::error::Result;
 use crate::plan::{Change, ItemId, Provider, Row};
+use crate::resource::domain_verified::Claimed;
+use crate::resource::zone::Holder;
 use crate::resource::{
-    AtlasAccess, AtlasCluster, AtlasHere, AtlasLogin, AtlasRenderAccess, AtlasRoles, AtlasUser,
-    BranchProtection, DebtIssue, DynamicCors, GithubAccess, GithubBranch, Known, MainStability,
-    Promotion, RenderAccess, RenderApp, RenderKeyValue, RenderRedisAccess, RenderService, Resource,
-    VercelAccess, VercelApp, VercelBuild, VercelFirstBuild, VercelProject,
+    ApiAnswers, AtlasAccess, AtlasCluster, AtlasHere, AtlasLogin, AtlasRenderAccess, AtlasRoles,
+    AtlasUser, BranchProtection, Cell, CodeVariables, DebtIssue, DnsAccess, DnsRecord, DnsSeen,
+    DnsZone, DomainVerified, DynamicCors, GithubAccess, GithubBranch, Known, MainStability,
+    Promotion, RenderAccess, RenderApp, RenderDeploy, RenderDomain, RenderGroup, RenderKeyValue,
+    RenderRedisAccess, RenderService, Resource, SiteCertificate, StripeAccess, VercelAccess,
+    VercelApp, VercelBuild, VercelDomain, VercelFirstBuild, VercelProject, VercelRedeploy,
+    VercelVariables,
 };
 
 #[derive(Clone, Debug)]
@@ -38,6 +43,22 @@ pub enum Wish {
     RenderRedisAccess(RenderRedisAccess),
     VercelProject(VercelProject),
     VercelFirstBuild(VercelFirstBuild),
+    DnsAccess(DnsAccess),
+    StripeAccess(StripeAccess),
+    VercelDomain(VercelDomain),
+    RenderDomain(RenderDomain),
+    DnsZone(DnsZone),
+    DnsRecord(DnsRecord),
+    DnsSeen(DnsSeen),
+    DomainVerified(DomainVerified),
+    SiteCertificate(SiteCertificate),
+    CodeVariables(CodeVariables),
+    Cell(Cell),
+    RenderGroup(RenderGroup),
+    RenderDeploy(RenderDeploy),
+    VercelVariables(VercelVariables),
+    VercelRedeploy(VercelRedeploy),
+    ApiAnswers(ApiAnswers),
 }
 
 /// Does the same with whichever resource the wish holds.
@@ -68,6 +89,22 @@ macro_rules! with {
             Wish::RenderRedisAccess($resource) => $body,
             Wish::VercelProject($resource) => $body,
             Wish::VercelFirstBuild($resource) => $body,
+            Wish::DnsAccess($resource) => $body,
+            Wish::StripeAccess($resource) => $body,
+            Wish::VercelDomain($resource) => $body,
+            Wish::RenderDomain($resource) => $body,
+            Wish::DnsZone($resource) => $body,
+            Wish::DnsRecord($resource) => $body,
+            Wish::DnsSeen($resource) => $body,
+            Wish::DomainVerified($resource) => $body,
+            Wish::SiteCertificate($resource) => $body,
+            Wish::CodeVariables($resource) => $body,
+            Wish::Cell($resource) => $body,
+            Wish::RenderGroup($resource) => $body,
+            Wish::RenderDeploy($resource) => $body,
+            Wish::VercelVariables($resource) => $body,
+            Wish::VercelRedeploy($resource) => $body,
+            Wish::ApiAnswers($resource) => $body,
         }
     };
 }
@@ -102,6 +139,8 @@ impl Wish {
             Wish::RenderService(wish) => Some(&wish.branch),
             Wish::VercelProject(wish) => Some(&wish.production_branch),
             Wish::VercelFirstBuild(wish) => Some(&wish.branch),
+            Wish::RenderDeploy(wish) => Some(&wish.branch),
+            Wish::VercelRedeploy(wish) => Some(&wish.branch),
             _ => None,
         }
     }
@@ -109,7 +148,23 @@ impl Wish {
     /// The provider that it changes things at; `None`: it only looks at the network, or at the launch itself.
     pub fn provider(&self) -> Option<Provider> {
         Some(match self {
-            Wish::GithubAccess(_)
+            Wish::DnsAccess(DnsAccess { holder, .. })
+            | Wish::DnsZone(DnsZone { holder, .. })
+            | Wish::DnsRecord(DnsRecord { holder, .. }) => match holder {
+                Holder::GoDaddy => Provider::GoDaddy,
+                Holder::Cloudflare => Provider::Cloudflare,
+                Holder::ByHand => return None,
+            },
+            Wish::DomainVerified(DomainVerified { at, .. }) => match at {
+                Claimed::Vercel(_) => Provider::Vercel,
+                Claimed::Render(_) => Provider::Render,
+            },
+            Wish::DnsSeen(_) | Wish::SiteCertificate(_) | Wish::ApiAnswers(_) | Wish::Cell(_) => {
+                return None;
+            }
+            Wish::StripeAccess(_) => Provider::Stripe,
+            Wish::CodeVariables(_)
+            | Wish::GithubAccess(_)
             | Wish::GithubBranch(_)
             | Wish::MainStability(_)
             | Wish::BranchProtection(_)
@@ -120,12 +175,18 @@ impl Wish {
             | Wish::VercelApp(_)
             | Wish::VercelBuild(_)
             | Wish::VercelProject(_)
-            | Wish::VercelFirstBuild(_) => Provider::Vercel,
+            | Wish::VercelFirstBuild(_)
+            | Wish::VercelDomain(_)
+            | Wish::VercelVariables(_)
+            | Wish::VercelRedeploy(_) => Provider::Vercel,
             Wish::RenderAccess(_)
             | Wish::RenderApp(_)
             | Wish::RenderKeyValue(_)
             | Wish::RenderService(_)
-            | Wish::RenderRedisAccess(_) => Provider::Render,
+            | Wish::RenderRedisAccess(_)
+            | Wish::RenderDomain(_)
+            | Wish::RenderGroup(_)
+            | Wish::RenderDeploy(_) => Provider::Render,
             Wish::AtlasAccess(_)
             | Wish::AtlasCluster(_)
             | Wish::AtlasUser(_)
@@ -141,6 +202,8 @@ impl Wish {
         match self {
             // The start script is looked up in the repository.
             Wish::RenderService(_) => &[Provider::GitHub],
+            // What is deployed is compared with the branch's head.
+            Wish::RenderDeploy(_) | Wish::VercelRedeploy(_) => &[Provider::GitHub],
             _ => &[],
         }
     }
@@ -154,6 +217,7 @@ impl Wish {
                 | Wish::VercelAccess(_)
                 | Wish::RenderAccess(_)
                 | Wish::AtlasAccess(_)
+                | Wish::DnsZone(_)
         )
     }
 }

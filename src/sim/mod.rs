@@ -51,7 +51,7 @@ pub use self::scenario::{Names, Scenario};
 use self::service::{Around, Done, Service, Visit};
 use self::stripe::Stripe;
 use self::vercel::Vercel;
-use self::zones::Zones;
+use self::zones::{Host, Zones};
 use crate::seam::documents::Login;
 use crate::seam::redis::Probe;
 use crate::seam::resolver::{Answer as DnsAnswer, Question, Silence};
@@ -198,6 +198,8 @@ impl World {
             "atlas_secret",
             "mongodb_dev",
             "godaddy",
+            "godaddy_key",
+            "godaddy_secret",
             "cloudflare",
             "stripe_sk_test",
             "stripe_pk_test",
@@ -209,10 +211,20 @@ impl World {
         let mut book = Book::default();
         let all = Arc::new(scenario.clone());
         let scenario = || Arc::clone(&all);
+        let github = Github::new(scenario(), seed, &tokens["github"], start, &mut book);
+        let vercel = Vercel::new(scenario(), seed, &tokens["vercel"], start, &mut book);
+        let render = Render::new(scenario(), seed, &tokens, start, &mut book);
+        let key = [&tokens["godaddy_key"], &tokens["godaddy_secret"]].map(String::as_str);
+        let target = |named: &str| match named.split_once(':')? {
+            ("vercel", name) => vercel.project_id(name).map(|id| targets::vercel_cname(&id)),
+            ("render", name) => render.slug_of(name).map(|slug| targets::render_host(&slug)),
+            _ => None,
+        };
         World {
-            github: Github::new(scenario(), seed, &tokens["github"], start, &mut book),
-            vercel: Vercel::new(scenario(), seed, &tokens["vercel"], start, &mut book),
-            render: Render::new(scenario(), seed, &tokens, start, &mut book),
+            zones: Zones::new(scenario(), seed, start, target, &mut book),
+            github,
+            vercel,
+            render,
             atlas: Atlas::new(
                 scenario(),
                 seed,
@@ -221,10 +233,9 @@ impl World {
                 start,
                 &mut book,
             ),
-            godaddy: Godaddy::new(scenario(), seed, &tokens["godaddy"]),
-            cloudflare: Cloudflare::new(scenario(), seed, &tokens["cloudflare"]),
+            godaddy: Godaddy::new(scenario(), seed, start, &tokens["godaddy"], &key.join(":")),
+            cloudflare: Cloudflare::new(scenario(), seed, start, &tokens["cloudflare"]),
             stripe: Stripe::new(scenario(), seed, &tokens, start),
-            zones: Zones::new(scenario()),
             tokens,
             faults: fault::Faults::default(),
             next_call: 1,
@@ -355,7 +366,7 @@ impl World {
 
     /// The service's own way of the call.
     fn serve(&mut self, visit: Visit<'_>) -> Done {
-        let book = &mut self.book;
+        let (replaying, book) = (self.replaying, &mut self.book);
         match visit.call.provider {
             Provider::Github => {
                 let Visit {
@@ -366,6 +377,11 @@ impl World {
                 } = visit;
                 self.github.call(now, n, call, stale, book)
             }
+            // Both keep the zone, so they change it as well as look at it.
+            Provider::Godaddy => self.godaddy.call(visit, replaying, &mut self.zones, book),
+            Provider::Cloudflare => self
+                .cloudflare
+                .call(visit, replaying, &mut self.zones, book),
             Provider::Atlas => self.atlas.call(visit, around!(self, None), book),
             Provider::Vercel => {
                 let around = around!(self, Some(&self.atlas));
@@ -374,14 +390,6 @@ impl World {
             Provider::Render => {
                 let around = around!(self, Some(&self.atlas));
                 self.render.call(visit, around, book)
-            }
-            Provider::Godaddy => {
-                let around = around!(self, Some(&self.atlas));
-                self.godaddy.call(visit, around, book)
-            }
-            Provider::Cloudflare => {
-                let around = around!(self, Some(&self.atlas));
-                self.cloudflare.call(visit, around, book)
             }
             Provider::Stripe => {
                 let around = around!(self, Some(&self.atlas));
@@ -401,12 +409,21 @@ impl World {
             _ => None,
         };
         let book = &mut self.book;
+        match act {
+            Act::Record(line) => return self.zones.record(self.now, line, book),
+            Act::Unrecord(line) => return self.zones.unrecord(self.now, line, book),
+            _ => {}
+        }
         match elsewhere {
             Some((Provider::Vercel, object)) => self.vercel.edit(self.now, object, book),
             Some((Provider::Render, object)) => self.render.edit(self.now, object, book),
             Some((Provider::Atlas, object)) => self.atlas.edit(self.now, object, book),
-            Some((Provider::Godaddy, object)) => self.godaddy.edit(self.now, object, book),
-            Some((Provider::Cloudflare, object)) => self.cloudflare.edit(self.now, object, book),
+            Some((Provider::Godaddy, object)) => {
+                self.zones.edit(self.now, Host::Godaddy, object, book)
+            }
+            Some((Provider::Cloudflare, object)) => {
+                self.zones.edit(self.now, Host::Cloudflare, object, book)
+            }
             Some((Provider::Stripe, object)) => self.stripe.edit(self.now, object, book),
             _ => self.github.person(self.now, act, book),
         }
@@ -451,6 +468,7 @@ impl World {
         match provider {
             Provider::Atlas => self.atlas.signatures(),
             Provider::Stripe => self.stripe.signatures(),
+            Provider::Godaddy => self.godaddy.signatures(),
             Provider::Github => {
                 let token = self.token("github");
                 vec![format!("Bearer {token}"), format!("token {token}")]

@@ -17,7 +17,7 @@ pub const PHASES: [&str; 5] = [
 ];
 
 /// The step files of this version, with the number of the phase their folder stands for.
-const FILES: [(&str, u32, &str); 7] = [
+const FILES: [(&str, u32, &str); 11] = [
     (
         "steps/0-preflight/0-access.toml",
         0,
@@ -52,6 +52,26 @@ const FILES: [(&str, u32, &str); 7] = [
         "steps/1-infrastructure/5-vercel.toml",
         1,
         include_str!("../../steps/1-infrastructure/5-vercel.toml"),
+    ),
+    (
+        "steps/2-configuration/6-vercel-domains.toml",
+        2,
+        include_str!("../../steps/2-configuration/6-vercel-domains.toml"),
+    ),
+    (
+        "steps/2-configuration/6.1-render-domains.toml",
+        2,
+        include_str!("../../steps/2-configuration/6.1-render-domains.toml"),
+    ),
+    (
+        "steps/2-configuration/6.2-dns-records.toml",
+        2,
+        include_str!("../../steps/2-configuration/6.2-dns-records.toml"),
+    ),
+    (
+        "steps/2-configuration/7-variables.toml",
+        2,
+        include_str!("../../steps/2-configuration/7-variables.toml"),
     ),
 ];
 
@@ -145,6 +165,18 @@ pub enum Each {
     GeneratedUser,
     /// Every database user whose password the operator gives.
     AskedUser,
+    /// Every host that Vercel serves.
+    Site,
+    /// Every environment whose API has a host of its own.
+    ApiHost,
+    /// Every host.
+    Name,
+    /// Every variable in every environment that has it.
+    Cell,
+    /// Every environment with variables on Render.
+    Group,
+    /// Every environment with variables on Vercel.
+    FrontEnd,
 }
 
 /// What an item makes true: a closed list of meanings.
@@ -198,6 +230,54 @@ pub enum Ensure {
     VercelFirstBuild {
         project: String,
     },
+    DnsAccess {},
+    StripeAccess {},
+    VercelDomain {
+        /// The items that make the projects.
+        projects: Vec<String>,
+    },
+    RenderDomain {
+        /// The item that makes the service.
+        service: String,
+    },
+    DnsZone {},
+    DnsRecord {
+        /// The items that claim a host at its provider.
+        claims: Vec<String>,
+        zone: String,
+    },
+    DnsSeen {
+        claims: Vec<String>,
+        record: String,
+        zone: String,
+    },
+    DomainVerified {
+        claims: Vec<String>,
+        projects: Vec<String>,
+        services: String,
+    },
+    SiteCertificate {
+        claims: Vec<String>,
+    },
+    CodeVariables {},
+    Cell {},
+    RenderGroup {
+        services: Vec<String>,
+    },
+    RenderDeploy {
+        role: String,
+        service: String,
+        group: String,
+    },
+    VercelVariables {
+        projects: Vec<String>,
+    },
+    VercelRedeploy {
+        projects: Vec<String>,
+        /// The item that sets the variables.
+        set: String,
+    },
+    ApiAnswers {},
 }
 
 impl Ensure {
@@ -228,6 +308,22 @@ impl Ensure {
                 &[Some(Each::Environment)]
             }
             Ensure::RenderRedisAccess { .. } => &[Some(Each::ExternalRedis)],
+            Ensure::DnsAccess {}
+            | Ensure::StripeAccess {}
+            | Ensure::DnsZone {}
+            | Ensure::CodeVariables {} => &[None],
+            Ensure::VercelDomain { .. } => &[Some(Each::Site)],
+            Ensure::RenderDomain { .. } | Ensure::ApiAnswers {} => &[Some(Each::ApiHost)],
+            Ensure::DnsRecord { .. }
+            | Ensure::DnsSeen { .. }
+            | Ensure::DomainVerified { .. }
+            | Ensure::SiteCertificate { .. } => &[Some(Each::Name)],
+            Ensure::Cell {} => &[Some(Each::Cell)],
+            Ensure::RenderGroup { .. } => &[Some(Each::Group)],
+            Ensure::RenderDeploy { .. } => &[Some(Each::Environment)],
+            Ensure::VercelVariables { .. } | Ensure::VercelRedeploy { .. } => {
+                &[Some(Each::FrontEnd)]
+            }
         }
     }
 
@@ -242,6 +338,18 @@ impl Ensure {
                 let services = services.iter().map(String::as_str);
                 services.chain([redis.as_str()]).collect()
             }
+            Ensure::VercelDomain { projects } | Ensure::VercelVariables { projects } => {
+                projects.iter().map(String::as_str).collect()
+            }
+            Ensure::VercelRedeploy { projects: _, set } => vec![set],
+            Ensure::RenderDomain { service } => vec![service],
+            Ensure::DnsRecord { claims, zone } => {
+                let claims = claims.iter().map(String::as_str);
+                claims.chain([zone.as_str()]).collect()
+            }
+            Ensure::DnsSeen { record, .. } => vec![record],
+            Ensure::RenderGroup { services } => services.iter().map(String::as_str).collect(),
+            Ensure::RenderDeploy { service, group, .. } => vec![service, group],
             _ => vec![],
         }
     }
@@ -298,7 +406,7 @@ mod tests {
                 .iter()
                 .map(|step| step.file.number.as_str())
                 .collect::<Vec<_>>(),
-            ["0", "1", "2", "2.1", "3", "4", "5"]
+            ["0", "1", "2", "2.1", "3", "4", "5", "6", "6.1", "6.2", "7"]
         );
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut found = vec![];

@@ -2,6 +2,7 @@
 //! nowhere else.
 
 use super::catalog::{Catalog, Each, Ensure, Item, Keyed, PHASES, Step};
+use super::configuration;
 use super::sound::{names, needs_of};
 use super::wishes::{Named, wish};
 use super::{Instance, Launch};
@@ -16,7 +17,7 @@ pub(super) struct Draft<'a> {
     /// `1.branch`: what needs call it.
     pub(super) template: String,
     pub(super) key: Option<String>,
-    each: Option<Each>,
+    pub(super) each: Option<Each>,
     /// The only instance of its item.
     alone: bool,
     pub(super) item: &'a Item,
@@ -108,6 +109,7 @@ fn keys(manifest: &Manifest, item: &Item) -> Vec<Option<String>> {
         Each::AskedUser => of(&manifest.atlas.user, |_, user| {
             user.password == Password::Asked
         }),
+        _ => configuration::keys(manifest, each),
     };
     list.into_iter().map(Some).collect()
 }
@@ -115,7 +117,9 @@ fn keys(manifest: &Manifest, item: &Item) -> Vec<Option<String>> {
 /// The key under which the item's service stands in an environment.
 pub(super) fn role(ensure: &Ensure) -> Option<&str> {
     match ensure {
-        Ensure::RenderKeyValue { role } | Ensure::RenderService { role } => Some(role),
+        Ensure::RenderKeyValue { role }
+        | Ensure::RenderService { role }
+        | Ensure::RenderDeploy { role, .. } => Some(role),
         _ => None,
     }
 }
@@ -166,13 +170,10 @@ fn instance(draft: &Draft, drafts: &[Draft], manifest: &Manifest) -> Result<Inst
     Ok(Instance {
         id: draft.id(),
         title,
-        needs: needs(draft, drafts),
+        needs: needs(draft, drafts, manifest),
         required,
         provider: wish.provider(),
-        environment: draft
-            .key
-            .clone()
-            .filter(|_| matches!(draft.each, Some(Each::Environment | Each::ExternalRedis))),
+        environment: configuration::environment_of(draft, manifest),
         keeps: keeps
             .map(|(output, name)| (output.clone(), slot(name)))
             .collect(),
@@ -180,13 +181,14 @@ fn instance(draft: &Draft, drafts: &[Draft], manifest: &Manifest) -> Result<Inst
     })
 }
 
-fn needs(draft: &Draft, drafts: &[Draft]) -> Vec<ItemId> {
+fn needs(draft: &Draft, drafts: &[Draft], manifest: &Manifest) -> Vec<ItemId> {
     let own = draft.id();
     let mut needs: Vec<ItemId> = vec![];
     for need in needs_of(&draft.step.file, draft.item) {
         let named: Vec<&Draft> = drafts
             .iter()
             .filter(|other| names(need, &other.template) && is_meant(need, other))
+            .filter(|other| configuration::is_own(draft, other, manifest))
             .collect();
         // Over the same list, the same key is meant; else all.
         let same = named

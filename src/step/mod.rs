@@ -1,6 +1,7 @@
 //! A launch: the catalogue's steps, repeated and named by what the manifest lists.
 
 pub mod catalog;
+mod configuration;
 mod expand;
 mod slots;
 mod sound;

@@ -87,6 +87,13 @@ pub fn whole(catalog: &Catalog) -> Result<()> {
                 "{id} carries {carries}, which is no change of code"
             )));
         }
+        for wired in item.ensure.wired() {
+            if !items.contains_key(wired) {
+                return Err(Error::damaged(format!(
+                    "{id} names {wired}, and there is no such item"
+                )));
+            }
+        }
         for need in needs_of(file, item) {
             let needed: Vec<_> = items
                 .iter()

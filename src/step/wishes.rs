@@ -21,7 +21,7 @@ pub(super) struct Named {
 }
 
 impl Named {
-    fn plain(wish: Wish) -> Named {
+    pub(super) fn plain(wish: Wish) -> Named {
         Named {
             wish,
             required: true,
@@ -29,7 +29,7 @@ impl Named {
         }
     }
 
-    fn titled(wish: Wish, title: impl ToString) -> Named {
+    pub(super) fn titled(wish: Wish, title: impl ToString) -> Named {
         Named {
             title: Some(title.to_string()),
             ..Named::plain(wish)
@@ -63,6 +63,7 @@ pub(super) fn wish(draft: &Draft, drafts: &[Draft], manifest: &Manifest) -> Resu
         | Ensure::RenderKeyValue { .. }
         | Ensure::RenderService { .. }
         | Ensure::RenderRedisAccess { .. } => render(draft, drafts, manifest),
+        _ => super::configuration::wish(draft, drafts, manifest),
     }
 }
 
@@ -297,7 +298,7 @@ fn render(draft: &Draft, drafts: &[Draft], manifest: &Manifest) -> Result<Named>
     })
 }
 
-fn key<'d>(draft: &'d Draft) -> &'d str {
+pub(super) fn key<'d>(draft: &'d Draft) -> &'d str {
     draft.key.as_deref().unwrap_or_default()
 }
 
@@ -326,34 +327,34 @@ fn all_of(named: &[String], drafts: &[Draft]) -> Vec<ItemId> {
     each.map(Draft::id).collect()
 }
 
-fn not_there(table: &str, key: &str) -> Error {
+pub(super) fn not_there(table: &str, key: &str) -> Error {
     Error::usage(format!("golive.toml has no [{table}.{key}]"))
         .hint("golive init shows a whole one")
 }
 
-fn branch<'a>(manifest: &'a Manifest, key: &str) -> Result<&'a Branch> {
+pub(super) fn branch<'a>(manifest: &'a Manifest, key: &str) -> Result<&'a Branch> {
     manifest
         .branch
         .get(key)
         .ok_or_else(|| not_there("branch", key))
 }
 
-fn environment<'a>(manifest: &'a Manifest, key: &str) -> Result<&'a Environment> {
+pub(super) fn environment<'a>(manifest: &'a Manifest, key: &str) -> Result<&'a Environment> {
     let found = manifest.environment.get(key);
     found.ok_or_else(|| not_there("environment", key))
 }
 
-fn project<'a>(manifest: &'a Manifest, key: &str) -> Result<&'a Project> {
+pub(super) fn project<'a>(manifest: &'a Manifest, key: &str) -> Result<&'a Project> {
     let found = manifest.vercel.project.get(key);
     found.ok_or_else(|| not_there("vercel.project", key))
 }
 
-fn cluster<'a>(manifest: &'a Manifest, key: &str) -> Result<&'a Cluster> {
+pub(super) fn cluster<'a>(manifest: &'a Manifest, key: &str) -> Result<&'a Cluster> {
     let found = manifest.atlas.cluster.get(key);
     found.ok_or_else(|| not_there("atlas.cluster", key))
 }
 
-fn database_user<'a>(manifest: &'a Manifest, key: &str) -> Result<&'a DatabaseUser> {
+pub(super) fn database_user<'a>(manifest: &'a Manifest, key: &str) -> Result<&'a DatabaseUser> {
     let found = manifest.atlas.user.get(key);
     found.ok_or_else(|| not_there("atlas.user", key))
 }

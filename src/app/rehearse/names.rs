@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};
-use crate::manifest::{Composed, Destination, Form, Key, Manifest, Origin, Output, Stage};
+use crate::manifest::{Apex, Composed, Destination, Form, Key, Manifest, Origin, Output, Stage};
 use crate::sim::Names;
 use crate::sim::scenario::BranchNames;
 
@@ -94,6 +94,16 @@ fn words(manifest: &Manifest) -> BTreeMap<String, String> {
     for (key, user) in &manifest.atlas.user {
         say(format!("atlas.user.{key}"), user.name.to_string());
     }
+    words.extend(environment_words(manifest));
+    words.extend(dns_words(manifest));
+    words.extend(matrix(manifest));
+    words
+}
+
+/// What `golive.toml` says of each environment.
+fn environment_words(manifest: &Manifest) -> BTreeMap<String, String> {
+    let mut words = BTreeMap::new();
+    let mut say = |word: String, name: String| words.insert(word, name);
     for (key, environment) in &manifest.environment {
         let branch = manifest.branch.get(&environment.branch);
         if let Some(branch) = branch {
@@ -105,11 +115,14 @@ fn words(manifest: &Manifest) -> BTreeMap<String, String> {
         );
         say(format!("group.{key}"), environment.group.to_string());
         say(format!("site.{key}"), environment.site.host.to_string());
+        if let Some(project) = manifest.vercel.project.get(&environment.site.project) {
+            say(format!("site.project.{key}"), project.name.to_string());
+        }
         for (role, service) in &environment.service {
-            if let Some(host) = &service.host {
-                say(format!("host.{key}.{role}"), host.to_string());
-            }
             let at = format!("{key}.{role}");
+            if let Some(host) = &service.host {
+                say(format!("host.{at}"), host.to_string());
+            }
             say(format!("service.{at}"), service.name.to_string());
             say(format!("plan.{at}"), manifest.plan_of(service).to_string());
             if let Some(start) = &service.start {
@@ -118,8 +131,25 @@ fn words(manifest: &Manifest) -> BTreeMap<String, String> {
             }
         }
     }
-    words.extend(matrix(manifest));
     words
+}
+
+/// The zone, who holds it, and what is wished of its bare name: only that one of the two words is there.
+fn dns_words(manifest: &Manifest) -> BTreeMap<String, String> {
+    let dns = &manifest.dns;
+    let zone = dns.zone.to_string();
+    let mode = serde_json::to_value(dns.mode).unwrap_or_default();
+    let apex = match dns.apex {
+        Apex::Leave => "apex.leave",
+        Apex::Redirect => "apex.redirect",
+    };
+    [
+        ("zone", zone.clone()),
+        (apex, zone),
+        ("dns.mode", mode.as_str().unwrap_or_default().to_owned()),
+    ]
+    .map(|(word, name)| (word.to_owned(), name))
+    .into()
 }
 
 /// The matrix of variables at Render as it stands before step 10, as `variable.ENVIRONMENT.NAME`. What only the world
