@@ -80,9 +80,9 @@ pub struct Scenario {
     #[serde(default)]
     pub atlas: AtlasSpec,
     #[serde(default)]
-    pub stripe: StripeSpec,
-    #[serde(default)]
     pub dns: DnsSpec,
+    #[serde(default)]
+    pub stripe: StripeSpec,
 }
 
 fn yes() -> bool {
@@ -415,14 +415,14 @@ impl Scenario {
         let product = &mut scenario.product;
         product.server_file.get_or_insert(names.server_file.clone());
         product.front_end.get_or_insert(names.front_end.clone());
-        let asked = names.words.get("code.health_path");
-        product.health_path = product.health_path.take().or(asked.cloned());
-        scenario.render.take_matrix(&names.words);
         let dns = &mut scenario.dns;
         dns.zone = dns.zone.take().or(names.words.get("zone").cloned());
         let mode = names.words.get("dns.mode").map(String::as_str);
         dns.delegated
             .get_or_insert(Host::of_mode(mode.unwrap_or_default()));
+        let asked = names.words.get("code.health_path");
+        product.health_path = product.health_path.take().or(asked.cloned());
+        scenario.render.take_matrix(&names.words);
         scenario.check()?;
         Ok(scenario)
     }
