@@ -13,6 +13,7 @@ mod example;
 pub mod fault;
 mod github;
 mod godaddy;
+mod hands;
 pub mod hidden;
 mod issued;
 mod ledger;
