@@ -9,9 +9,12 @@ mod cloudflare;
 #[cfg(test)]
 mod desk;
 pub mod doors;
+mod example;
 pub mod fault;
 mod github;
 mod godaddy;
+pub mod hidden;
+mod issued;
 mod ledger;
 mod past;
 mod product;
@@ -50,6 +53,7 @@ use self::stripe::Stripe;
 use self::vercel::Vercel;
 use self::zones::{Host, Zones};
 use crate::seam::documents::Login;
+use crate::seam::redis::Probe;
 use crate::seam::resolver::{Answer as DnsAnswer, Question, Silence};
 use crate::seam::transport::{HttpResponse, Method};
 use crate::secret::Secret;
@@ -71,6 +75,8 @@ pub struct World {
     /// By the name that a ready file gives them: a provider's, or `atlas_id` and `atlas_secret`; `mongodb_dev` is the
     /// password of the database users whose password the world's operator knows.
     tokens: BTreeMap<&'static str, String>,
+    /// What the rehearsal knows of its launch's secrets.
+    known: Arc<hidden::Known>,
     replaying: bool,
     faults: fault::Faults,
     book: Book,
@@ -160,10 +166,27 @@ macro_rules! service {
     };
 }
 
+/// The rest of the world as one of its services sees it.
+macro_rules! around {
+    ($world:expr, $databases:expr) => {
+        Around {
+            code: &$world.github,
+            zones: &$world.zones,
+            databases: $databases,
+            caller: CALLER,
+            replaying: $world.replaying,
+        }
+    };
+}
+
 impl World {
     pub fn new(scenario: &Scenario, seed: u64, start: Timestamp) -> World {
         let token = |name: &str| {
-            let provider = name.split('_').next().unwrap_or(name);
+            let provider = match name.starts_with("stripe_") {
+                // Its kind and mode are read in it.
+                true => name.replace('_', "-"),
+                false => name.split('_').next().unwrap_or(name).to_owned(),
+            };
             let salt = format!("token {name}");
             format!("golive-sim-{provider}-{}", chance::hex(seed, &salt, 24))
         };
@@ -178,7 +201,10 @@ impl World {
             "godaddy_key",
             "godaddy_secret",
             "cloudflare",
-            "stripe",
+            "stripe_sk_test",
+            "stripe_pk_test",
+            "stripe_sk_live",
+            "stripe_pk_live",
         ];
         let tokens: BTreeMap<&'static str, String> =
             names.into_iter().map(|name| (name, token(name))).collect();
@@ -187,7 +213,7 @@ impl World {
         let scenario = || Arc::clone(&all);
         let github = Github::new(scenario(), seed, &tokens["github"], start, &mut book);
         let vercel = Vercel::new(scenario(), seed, &tokens["vercel"], start, &mut book);
-        let render = Render::new(scenario(), seed, &tokens["render"], start, &mut book);
+        let render = Render::new(scenario(), seed, &tokens, start, &mut book);
         let key = [&tokens["godaddy_key"], &tokens["godaddy_secret"]].map(String::as_str);
         let target = |named: &str| match named.split_once(':')? {
             ("vercel", name) => vercel.project_id(name).map(|id| targets::vercel_cname(&id)),
@@ -209,13 +235,14 @@ impl World {
             ),
             godaddy: Godaddy::new(scenario(), seed, start, &tokens["godaddy"], &key.join(":")),
             cloudflare: Cloudflare::new(scenario(), seed, start, &tokens["cloudflare"]),
-            stripe: Stripe::new(scenario(), seed, &tokens["stripe"]),
+            stripe: Stripe::new(scenario(), seed, &tokens, start),
             tokens,
             faults: fault::Faults::default(),
             next_call: 1,
             now: start,
             seed,
             book,
+            known: Arc::default(),
             replaying: false,
         }
     }
@@ -224,14 +251,10 @@ impl World {
     pub fn advance(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
         self.github.advance(self.now, &mut self.book);
-        let around = Around {
-            code: &self.github,
-            zones: &self.zones,
-            caller: CALLER,
-            replaying: self.replaying,
-        };
+        let around = around!(self, Some(&self.atlas));
         self.vercel.advance(self.now, around, &mut self.book);
         self.render.advance(self.now, around, &mut self.book);
+        let around = around!(self, None);
         self.atlas.advance(self.now, around, &mut self.book);
     }
 
@@ -240,6 +263,12 @@ impl World {
         self.advance(now);
         let right = |digest: &str| password.has_sha256(digest);
         self.atlas.login(self.now, CALLER, host, user, right)
+    }
+
+    /// A call to a queue from where golive runs, as a driver would find it.
+    fn probe(&mut self, now: Timestamp, address: &Secret) -> Probe {
+        self.advance(now);
+        self.render.probe(self.now, CALLER, address)
     }
 
     /// A question to a name server, from where golive runs.
@@ -337,40 +366,39 @@ impl World {
 
     /// The service's own way of the call.
     fn serve(&mut self, visit: Visit<'_>) -> Done {
-        if visit.call.provider == Provider::Github {
-            let Visit {
-                now,
-                n,
-                call,
-                stale,
-            } = visit;
-            return self.github.call(now, n, call, stale, &mut self.book);
-        }
-        // Both keep the zone, so they change it as well as look at it.
-        let (zones, replaying) = (&mut self.zones, self.replaying);
-        match visit.call.provider {
-            Provider::Godaddy => {
-                return self.godaddy.call(visit, replaying, zones, &mut self.book);
-            }
-            Provider::Cloudflare => {
-                return self
-                    .cloudflare
-                    .call(visit, replaying, zones, &mut self.book);
-            }
-            _ => {}
-        }
-        let around = Around {
-            code: &self.github,
-            zones: &self.zones,
-            caller: CALLER,
-            replaying: self.replaying,
-        };
         let book = &mut self.book;
         match visit.call.provider {
-            Provider::Vercel => self.vercel.call(visit, around, book),
-            Provider::Render => self.render.call(visit, around, book),
-            Provider::Stripe => self.stripe.call(visit, around, book),
-            _ => self.atlas.call(visit, around, book),
+            Provider::Github => {
+                let Visit {
+                    now,
+                    n,
+                    call,
+                    stale,
+                } = visit;
+                self.github.call(now, n, call, stale, book)
+            }
+            Provider::Atlas => self.atlas.call(visit, around!(self, None), book),
+            Provider::Vercel => {
+                let around = around!(self, Some(&self.atlas));
+                self.vercel.call(visit, around, book)
+            }
+            Provider::Render => {
+                let around = around!(self, Some(&self.atlas));
+                self.render.call(visit, around, book)
+            }
+            // Both keep the zone, so they change it as well as look at it.
+            Provider::Godaddy => {
+                let (zones, replaying) = (&mut self.zones, self.replaying);
+                self.godaddy.call(visit, replaying, zones, book)
+            }
+            Provider::Cloudflare => {
+                let (zones, replaying) = (&mut self.zones, self.replaying);
+                self.cloudflare.call(visit, replaying, zones, book)
+            }
+            Provider::Stripe => {
+                let around = around!(self, Some(&self.atlas));
+                self.stripe.call(visit, around, book)
+            }
         }
     }
 
@@ -444,6 +472,7 @@ impl World {
         match provider {
             Provider::Atlas => self.atlas.signatures(),
             Provider::Godaddy => self.godaddy.signatures(),
+            Provider::Stripe => self.stripe.signatures(),
             Provider::Github => {
                 let token = self.token("github");
                 vec![format!("Bearer {token}"), format!("token {token}")]
