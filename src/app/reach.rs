@@ -40,7 +40,7 @@ pub fn network(place: &Place, urls: &Urls) -> Result<Network> {
     let named = local("GOLIVE_RESOLVER", urls)?;
     let own = &place.manifest.dns.resolvers;
     let servers = servers(named.as_deref(), own, all_local(urls))
-        .map_err(|cause| refused("GOLIVE_RESOLVER", &cause, "127.0.0.1:5353"))?;
+        .map_err(|cause| refused("GOLIVE_RESOLVER", &cause, "an address like 127.0.0.1:5353"))?;
     Ok(Network::default().asking(servers))
 }
 
@@ -153,7 +153,11 @@ fn place(variable: &str, text: &str) -> Result<SocketAddr> {
     let elsewhere = format!("{text} is not on this machine");
     match text.parse::<SocketAddr>() {
         Ok(place) if place.ip().is_loopback() && place.port() != 0 => Ok(place),
-        Ok(_) => Err(refused(variable, &elsewhere, "127.0.0.1:8443")),
+        Ok(_) => Err(refused(
+            variable,
+            &elsewhere,
+            "an address like 127.0.0.1:8443",
+        )),
         Err(_) => Err(refused(
             variable,
             "it is no address with a port",
@@ -166,7 +170,7 @@ fn refused(variable: &str, cause: &str, instead: &str) -> Error {
     Error::usage(format!("{variable} cannot be used"))
         .because(crate::text::strip_controls(cause))
         .now("nothing was looked at or changed")
-        .hint(format!("unset {variable}, or set it to such as {instead}"))
+        .hint(format!("unset {variable}, or set it to {instead}"))
 }
 
 #[cfg(test)]
