@@ -85,6 +85,7 @@ pub use render_redis_access::RenderRedisAccess;
 pub use render_service::RenderService;
 pub use site_certificate::SiteCertificate;
 pub use stripe_access::StripeAccess;
+pub use stripe_key::before_keeping as stripe_key_before_keeping;
 pub use vercel_access::VercelAccess;
 pub use vercel_app::VercelApp;
 pub use vercel_build::VercelBuild;

@@ -269,6 +269,7 @@ fn outline(catalog: &Catalog, manifest: &Manifest, items: &[Instance], rehearsal
         rehearsal,
         operator: manifest.operator.name.to_string(),
         phases,
+        matrix: super::matrix::matrix(manifest, items),
     }
 }
 
@@ -280,6 +281,16 @@ fn item_outline(item: &Instance, manifest: &Manifest) -> ItemOutline {
         needs: item.needs.clone(),
         provider: item.provider,
         band: band(item, manifest),
+        asks: asks(&item.wish),
+    }
+}
+
+/// The name under which a person gives what the item looks with, where it is no provider's token.
+fn asks(wish: &Wish) -> Option<SecretName> {
+    match wish {
+        Wish::StripeAccess(access) => Some(access.slot.clone()),
+        Wish::AtlasLogin(login) => Some(login.slot.clone()),
+        _ => None,
     }
 }
 

@@ -289,7 +289,8 @@ fn day(at: Timestamp) -> String {
 /// The provider said no, or said nothing: only the first says something about the keys.
 fn not_looked_at(provider: Provider, error: &CallError) -> Error {
     let word = provider.word();
-    let slot = &crate::tokens::of(provider).ways[0].slots[0].name;
+    let token = crate::tokens::of(provider);
+    let slot = token.map_or("0.stripe", |token| token.ways[0].slots[0].name.as_str());
     let (what, hint) = match verdict(provider, error, "tell whose it is") {
         Verdict::TokenRefused => (
             format!("{provider} did not take the token"),

@@ -21,7 +21,7 @@ pub use intro::{promises, ways};
 pub fn run(global: &Global, provider: &str, slot: Option<&str>, from: &From) -> Result<u8> {
     let place = Place::find(global)?;
     let provider = named(provider)?;
-    let token = tokens::of(provider);
+    let token = tokens::of(provider).ok_or_else(|| no_login(provider))?;
     let slot = slot.map(|name| of_provider(token, name)).transpose()?;
     let url = place.url(provider)?;
     run::runtime()?.block_on(async {
@@ -72,6 +72,14 @@ fn named(word: &str) -> Result<Provider> {
         let known: Vec<&str> = Provider::ALL.into_iter().map(Provider::word).collect();
         Error::usage(format!("golive does not log in to {word}")).hint(known.join(", "))
     })
+}
+
+/// Its keys are values of the launch's own variables.
+fn no_login(provider: Provider) -> Error {
+    Error::usage(format!("{provider}'s keys are kept one by one"))
+        .because("each environment has a key of its own")
+        .now("nothing was kept")
+        .hint("golive secrets list names them; golive secrets set NAME keeps one after a look that it works")
 }
 
 fn of_provider(token: &Token, name: &str) -> Result<SecretName> {
