@@ -18,7 +18,9 @@ pub struct StripeAccess {
     pub account: Option<String>,
 }
 
-pub enum Seen {
+pub struct Seen(Found);
+
+enum Found {
     /// Nothing is kept; whether something was.
     Missing {
         was_kept: bool,
@@ -42,30 +44,30 @@ impl Resource for StripeAccess {
 
     async fn observe(&self, cx: &Cx<'_>) -> Look<Seen> {
         let Some(key) = cx.slots.secret(&self.slot).await? else {
-            return Ok(Seen::Missing {
-                was_kept: cx.slots.fingerprint(&self.slot).is_some(),
-            });
+            let was_kept = cx.slots.fingerprint(&self.slot).is_some();
+            return Ok(Seen(Found::Missing { was_kept }));
         };
         // A live key in the place of a test key is told by its shape, and sent nowhere.
         if let Err(why) = Form::StripeSecretTest.fits(&key) {
             let wanted = Form::StripeSecretTest.in_words();
             let why = format!("{why}, and this is the place of {wanted}");
-            return Ok(Seen::Looked(KeyLook::Refused(why)));
+            return Ok(Seen(Found::Looked(KeyLook::Refused(why))));
         }
-        Ok(Seen::Looked(stripe_key::look(cx, &key).await?))
+        let looked = stripe_key::look(cx, &key).await?;
+        Ok(Seen(Found::Looked(looked)))
     }
 
     fn plan(&self, known: &Known, seen: &Seen) -> Plan<StripeAccessChange> {
-        match seen {
-            Seen::Missing { was_kept } => Plan::Blocked(Blocker::SecretMissing {
+        match &seen.0 {
+            Found::Missing { was_kept } => Plan::Blocked(Blocker::SecretMissing {
                 slot: self.slot.to_string(),
                 was_kept: *was_kept,
             }),
-            Seen::Looked(KeyLook::Refused(cause)) => Plan::Blocked(Blocker::TokenRefused {
+            Found::Looked(KeyLook::Refused(cause)) => Plan::Blocked(Blocker::TokenRefused {
                 slot: self.slot.to_string(),
                 cause: cause.clone(),
             }),
-            Seen::Looked(KeyLook::Opens(opened)) => self.opened(known, opened),
+            Found::Looked(KeyLook::Opens(opened)) => self.opened(known, opened),
         }
     }
 
@@ -74,7 +76,7 @@ impl Resource for StripeAccess {
     }
 
     fn outputs(&self, seen: &Seen) -> Outputs {
-        let Seen::Looked(KeyLook::Opens(opened)) = seen else {
+        let Found::Looked(KeyLook::Opens(opened)) = &seen.0 else {
             return Outputs::new();
         };
         let account = opened.account.clone();
@@ -131,12 +133,12 @@ mod tests {
     }
 
     fn opens(account: Option<&str>) -> Seen {
-        Seen::Looked(KeyLook::Opens(Opened {
+        Seen(Found::Looked(KeyLook::Opens(Opened {
             account: account.map(Into::into),
             live: false,
             charges_enabled: None,
             notes: vec!["Stripe calls the account Acme".into()],
-        }))
+        })))
     }
 
     fn blocker(access: &StripeAccess, known: &Known, seen: &Seen) -> Blocker {
@@ -149,7 +151,7 @@ mod tests {
     #[test]
     fn a_key_that_was_kept_and_is_gone_is_asked_for_again() {
         let sentence = |was_kept| {
-            let seen = Seen::Missing { was_kept };
+            let seen = Seen(Found::Missing { was_kept });
             blocker(&access(None), &Known::default(), &seen).sentence()
         };
         assert_eq!(sentence(false), "prod.STRIPE_SECRET_KEY_TEST is needed");
@@ -203,7 +205,8 @@ mod tests {
 
     #[test]
     fn a_refused_key_names_its_place() {
-        let seen = Seen::Looked(KeyLook::Refused("it is a live secret key".into()));
+        let why = "it is a live secret key".to_string();
+        let seen = Seen(Found::Looked(KeyLook::Refused(why)));
         let sentence = blocker(&access(None), &Known::default(), &seen).sentence();
         assert!(
             sentence.starts_with("prod.STRIPE_SECRET_KEY_TEST is refused (it is a live"),

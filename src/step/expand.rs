@@ -9,6 +9,7 @@ use super::{Instance, Launch};
 use crate::error::Result;
 use crate::manifest::{Key, Manifest, Origin, Output, Password, ServiceKind, Stage};
 use crate::plan::ItemId;
+use crate::resource::Wish;
 use crate::secret::SecretName;
 use crate::view::{ItemOutline, Outline, PhaseOutline, StepOutline};
 

@@ -31,7 +31,7 @@ pub(super) fn matrix(manifest: &Manifest, items: &[Instance]) -> Matrix {
     let variables = manifest.variable.keys().filter_map(|name| {
         let own: Vec<_> = cells
             .iter()
-            .filter(|(_, cell)| cell.variable.name == *name)
+            .filter(|(_, cell)| cell.variable.name == name.as_str())
             .collect();
         let (_, first) = own.first()?;
         let all = own.iter().map(|(item, cell)| {
@@ -101,7 +101,8 @@ fn wish(cell: &Cell, given: &Given) -> CellWish {
     }
 }
 
-pub(super) fn origin(origin: &Origin) -> String {
+/// Who a value comes from, in the operator's words.
+pub fn origin(origin: &Origin) -> String {
     match origin {
         Origin::Literal => "written in golive.toml".into(),
         Origin::Composed => "put together by golive".into(),

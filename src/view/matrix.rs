@@ -74,6 +74,12 @@ impl Matrix {
         self.variables.get(variable)?.cells.get(key)
     }
 
+    /// `plain`, `secret` or `public`; a name that is no variable's is as good as secret.
+    pub fn kind_of(&self, name: &str) -> &'static str {
+        let own = self.variables.iter().find(|own| own.name == name);
+        own.map_or("secret", |own| own.kind)
+    }
+
     /// Where the cell of this item stands: variable and environment.
     pub fn place_of(&self, item: &ItemId) -> Option<(usize, usize)> {
         self.variables.iter().enumerate().find_map(|(row, own)| {
