@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 pub use super::atlas::AtlasSpec;
 pub use super::render::RenderSpec;
+pub use super::stripe::StripeSpec;
 pub use super::vercel::VercelSpec;
+pub use super::zones::{DnsSpec, Host};
 
 /// The names a world is built around, taken from `golive.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +79,10 @@ pub struct Scenario {
     pub render: RenderSpec,
     #[serde(default)]
     pub atlas: AtlasSpec,
+    #[serde(default)]
+    pub dns: DnsSpec,
+    #[serde(default)]
+    pub stripe: StripeSpec,
 }
 
 fn yes() -> bool {
@@ -215,6 +221,8 @@ impl Default for ChecksSpec {
 pub struct ProductSpec {
     pub server_file: Option<String>,
     pub front_end: Option<String>,
+    /// Where the server answers to health checks; `/health` when not said.
+    pub health_path: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -391,6 +399,7 @@ fn example_words() -> BTreeMap<String, String> {
         ("render.workspace", "Acme"),
         ("render.region", "frankfurt"),
         ("render.root", "server"),
+        ("code.health_path", "/health"),
         ("atlas.project.prod", "Shop"),
         ("atlas.project.dev", "Shop"),
         ("atlas.cluster.prod", "shop-prod-cluster"),
@@ -405,6 +414,16 @@ fn example_words() -> BTreeMap<String, String> {
         ("database.prod", "shop-prod"),
         ("database.staging", "shop-staging"),
         ("database.dev", "shop-dev"),
+        ("zone", "acmeshop.example"),
+        ("dns.mode", "godaddy"),
+        ("apex.leave", "acmeshop.example"),
+        ("site.prod", "www.acmeshop.example"),
+        ("site.staging", "staging.acmeshop.example"),
+        ("site.project.prod", "shop-prod"),
+        ("site.project.staging", "shop-staging"),
+        ("host.prod.api", "api.acmeshop.example"),
+        ("host.staging.api", "api.staging.acmeshop.example"),
+        ("host.dev.api", "api.dev.acmeshop.example"),
     ];
     let mut words: BTreeMap<String, String> = list
         .into_iter()
@@ -412,12 +431,9 @@ fn example_words() -> BTreeMap<String, String> {
         .collect();
     for (environment, branch) in [("prod", "main"), ("staging", "staging"), ("dev", "develop")] {
         words.insert(format!("branch.{environment}"), branch.to_owned());
-        for (role, plan) in [
-            ("api", "starter"),
-            ("worker", "starter"),
-            ("redis", "starter"),
-        ] {
-            let key = format!("{environment}.{role}");
+        words.extend(super::example::matrix(environment));
+        for role in ["api", "worker", "redis"] {
+            let (key, plan) = (format!("{environment}.{role}"), "starter");
             words.insert(
                 format!("service.{key}"),
                 format!("shop-{role}-{environment}"),
@@ -472,6 +488,14 @@ impl Scenario {
         let product = &mut scenario.product;
         product.server_file.get_or_insert(names.server_file.clone());
         product.front_end.get_or_insert(names.front_end.clone());
+        let dns = &mut scenario.dns;
+        dns.zone = dns.zone.take().or(names.words.get("zone").cloned());
+        let mode = names.words.get("dns.mode").map(String::as_str);
+        dns.delegated
+            .get_or_insert(Host::of_mode(mode.unwrap_or_default()));
+        let asked = names.words.get("code.health_path");
+        product.health_path = product.health_path.take().or(asked.cloned());
+        scenario.render.take_matrix(&names.words);
         scenario.check()?;
         Ok(scenario)
     }

@@ -103,6 +103,7 @@ fn launch(world: &str, dir: &Path, validator: &Arc<Mutex<Validator>>) -> Vec<Cal
             passwords: Passwords::Rehearsed {
                 launch: "bondigoo".into(),
             },
+            hands: None,
         };
         let walk = Walk {
             apply: true,

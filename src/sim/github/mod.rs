@@ -230,6 +230,13 @@ impl Github {
         String::from_utf8(bytes.to_vec()).ok()
     }
 
+    /// The text of a file as of a commit.
+    pub fn file_at(&self, commit: &str, path: &str) -> Option<String> {
+        let files = self.objects.files_of(commit);
+        let bytes = self.objects.blob(&files.get(path)?.sha)?;
+        String::from_utf8(bytes.to_vec()).ok()
+    }
+
     /// The message of a commit and when it was made.
     pub fn committed(&self, sha: &str) -> Option<(String, Timestamp)> {
         let commit = self.objects.commit(sha)?;
