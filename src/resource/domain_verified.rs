@@ -9,14 +9,12 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::site_certificate::caa::{self, Climb};
+use super::site_certificate::way::InTheWay;
 use super::{Applied, Cx, Known, Look, Resource};
 use crate::plan::{Blocker, Change, ItemId, Output, Outputs, Plan, Row, Sign};
 use crate::provider::http::CallError;
 use crate::provider::render::CustomDomain;
 use crate::provider::vercel::{DomainConfig, ProjectDomain};
-use crate::seam::resolver::RecordKind;
-use crate::text::strip_controls;
 
 /// What is handed on beside: when golive first saw it verified. A certificate is waited for from then on.
 pub(super) const SINCE: &str = "since";
@@ -46,7 +44,7 @@ pub struct Seen {
     now: Timestamp,
     found: Found,
     /// Looked for only while the provider is not content.
-    dns: Option<Dns>,
+    way: Option<InTheWay>,
     /// When it was first seen verified.
     since: Timestamp,
 }
@@ -62,13 +60,6 @@ enum Found {
         proof: Result<(), String>,
     },
     Render(CustomDomain),
-}
-
-/// What stands in a provider's way that only a person can remove.
-struct Dns {
-    /// Both providers are reached by IPv4 alone, so these lead elsewhere.
-    aaaa: Vec<String>,
-    caa: Climb,
 }
 
 /// The provider is asked to look at the records now.
@@ -110,15 +101,15 @@ impl Resource for DomainVerified {
             Found::Vercel { domain, config, .. } => vercel::is_content(domain, config),
             Found::Render(domain) => domain.is_verified(),
         };
-        let dns = match content {
+        let way = match content {
             true => None,
-            false => Some(self.dns(cx).await),
+            false => Some(InTheWay::look(cx.resolver, &self.host, &self.zone).await),
         };
         let told = cx.known.own.get(SINCE);
         Ok(Seen {
             now: cx.now,
             found,
-            dns,
+            way,
             since: told.and_then(|at| at.parse().ok()).unwrap_or(cx.now),
         })
     }
@@ -185,48 +176,13 @@ impl DomainVerified {
         }
     }
 
-    async fn dns(&self, cx: &Cx<'_>) -> Dns {
-        let answer = caa::public(cx.resolver, &self.host, RecordKind::Aaaa).await;
-        let records = answer.map(|answer| answer.records).unwrap_or_default();
-        let own = |one: &&crate::seam::resolver::Record| {
-            one.kind == RecordKind::Aaaa && one.name.eq_ignore_ascii_case(&self.host)
-        };
-        Dns {
-            aaaa: records
-                .iter()
-                .filter(own)
-                .map(|one| strip_controls(&one.data))
-                .collect(),
-            caa: caa::climb(cx.resolver, &self.host, &self.zone).await,
-        }
-    }
-
     /// What a person must remove or add before the provider can be content.
     fn in_the_way(&self, seen: &Seen) -> Option<Blocker> {
-        let dns = seen.dns.as_ref()?;
-        if !dns.aaaa.is_empty() {
-            return Some(Blocker::ByHand {
-                what: format!(
-                    "remove the AAAA records of {} ({}): {} is reached by IPv4 alone, so they lead elsewhere",
-                    self.host,
-                    dns.aaaa.join(", "),
-                    self.whose()
-                ),
-                url: None,
-                paste: vec![],
-            });
-        }
-        caa::blocker(&self.host, self.whose(), &dns.caa)
+        seen.way.as_ref()?.blocker(&self.host, self.whose())
     }
 
-    /// A question about who may issue certificates that nobody answers keeps certificates away too.
     fn silence(&self, seen: &Seen) -> String {
-        match seen.dns.as_ref().map(|dns| &dns.caa) {
-            Some(Climb::Silent { at, why }) => {
-                format!("; who may issue certificates is not told at {at}: {why}")
-            }
-            _ => String::new(),
-        }
+        seen.way.as_ref().map(InTheWay::silence).unwrap_or_default()
     }
 
     /// How long ago the provider was last asked to look.

@@ -3,12 +3,13 @@
 pub(super) mod caa;
 #[cfg(test)]
 mod tests;
+pub(super) mod way;
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use self::caa::Climb;
+use self::way::InTheWay;
 use super::domain_verified::SINCE;
 use super::github_access::NoChange;
 use super::{Applied, Cx, Known, Look, Resource, protection};
@@ -47,7 +48,7 @@ pub struct Seen {
     /// Visited once the certificate is good.
     page: Option<Result<Page, Unreached>>,
     /// Looked for while it is not.
-    caa: Option<Climb>,
+    way: Option<InTheWay>,
 }
 
 impl Resource for SiteCertificate {
@@ -57,16 +58,16 @@ impl Resource for SiteCertificate {
     async fn observe(&self, cx: &Cx<'_>) -> Look<Seen> {
         let certificate = cx.web.certificate(&self.host).await;
         let good = certificate.as_ref().is_ok_and(|own| own.fault.is_none());
-        let (mut page, mut caa) = (None, None);
+        let (mut page, mut way) = (None, None);
         match good {
             true => page = Some(cx.web.fetch(&self.visit()).await),
-            false => caa = Some(caa::climb(cx.resolver, &self.host, &self.zone).await),
+            false => way = Some(InTheWay::look(cx.resolver, &self.host, &self.zone).await),
         }
         Ok(Seen {
             now: cx.now,
             certificate,
             page,
-            caa,
+            way,
         })
     }
 
@@ -201,17 +202,12 @@ impl SiteCertificate {
 
     /// The certificate does not come: somebody is kept out, or it is being issued, or something is wrong.
     fn not_there(&self, known: &Known, seen: &Seen, fault: &str) -> Plan<NoChange> {
-        let kept_out = seen.caa.as_ref();
-        let kept_out = kept_out.and_then(|climb| caa::blocker(&self.host, self.by, climb));
-        if let Some(blocker) = kept_out {
+        let way = seen.way.as_ref();
+        if let Some(blocker) = way.and_then(|way| way.blocker(&self.host, self.by)) {
             return Plan::Blocked(blocker);
         }
-        let mut shown = fault.to_string();
-        if let Some(Climb::Silent { at, why }) = &seen.caa {
-            shown.push_str(&format!(
-                "; who may issue certificates is not told at {at}, which keeps issuers away too: {why}"
-            ));
-        }
+        let silence = way.map(InTheWay::silence).unwrap_or_default();
+        let shown = format!("{fault}{silence}");
         self.patience(known, seen, &shown, likely(&seen.certificate))
     }
 

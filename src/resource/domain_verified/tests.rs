@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::plan::{Evidence, Wait};
+use crate::resource::site_certificate::caa::Climb;
 
 fn now() -> Timestamp {
     "2026-11-24T10:00:00Z".parse().unwrap()
@@ -43,8 +44,8 @@ fn seen(found: Found) -> Seen {
     Seen {
         now: now(),
         found,
-        dns: Some(Dns {
-            aaaa: vec![],
+        way: Some(InTheWay {
+            aaaa: Ok(vec![]),
             caa: Climb::Free,
         }),
         since: now(),
@@ -188,9 +189,9 @@ fn render_is_asked_once_and_then_waited_for() {
 
 #[test]
 fn what_only_a_person_can_remove_is_named() {
-    let blocked = |wish: DomainVerified, dns: Dns, seen: Seen| {
+    let blocked = |wish: DomainVerified, way: InTheWay, seen: Seen| {
         let seen = Seen {
-            dns: Some(dns),
+            way: Some(way),
             ..seen
         };
         match wish.plan(&known(None), &seen) {
@@ -198,16 +199,16 @@ fn what_only_a_person_can_remove_is_named() {
             other => panic!("not blocked: {other:?}"),
         }
     };
-    let six = || Dns {
-        aaaa: vec!["2001:db8::1".into()],
+    let six = || InTheWay {
+        aaaa: Ok(vec!["2001:db8::1".into()]),
         caa: Climb::Free,
     };
     let told = blocked(at_render(), six(), render("unverified"));
     assert!(told.contains("remove the AAAA records of api.acme.test (2001:db8::1): Render"));
     let told = blocked(at_vercel(), six(), vercel(true, json!({}), Ok(())));
     assert!(told.contains("Vercel is reached by IPv4 alone"));
-    let digicert = Dns {
-        aaaa: vec![],
+    let digicert = InTheWay {
+        aaaa: Ok(vec![]),
         caa: Climb::Set {
             at: "acme.test".into(),
             records: vec![r#"0 issue "digicert.com""#.into()],
@@ -219,8 +220,8 @@ fn what_only_a_person_can_remove_is_named() {
         "{told}"
     );
     let silent = Seen {
-        dns: Some(Dns {
-            aaaa: vec![],
+        way: Some(InTheWay {
+            aaaa: Ok(vec![]),
             caa: Climb::Silent {
                 at: "acme.test".into(),
                 why: "192.0.2.53 answers ServFail".into(),

@@ -1,3 +1,4 @@
+use super::caa::Climb;
 use super::*;
 
 fn now() -> Timestamp {
@@ -57,7 +58,14 @@ fn good(page: Page) -> Seen {
         now: now(),
         certificate: Ok(certificate(89, None)),
         page: Some(Ok(page)),
-        caa: None,
+        way: None,
+    }
+}
+
+fn way(caa: Climb) -> InTheWay {
+    InTheWay {
+        aaaa: Ok(vec![]),
+        caa,
     }
 }
 
@@ -66,7 +74,7 @@ fn bad(certificate: Result<Certificate, Unreached>) -> Seen {
         now: now(),
         certificate,
         page: None,
-        caa: Some(Climb::Free),
+        way: Some(way(Climb::Free)),
     }
 }
 
@@ -143,12 +151,12 @@ fn each_fault_has_its_sentence_first_as_issuing_then_as_a_complaint() {
 }
 
 #[test]
-fn who_is_kept_out_by_caa_is_told_at_once() {
+fn what_keeps_a_certificate_away_is_told_at_once() {
     let set = |records: &[&str]| Seen {
-        caa: Some(Climb::Set {
+        way: Some(way(Climb::Set {
             at: "acme.test".into(),
             records: records.iter().map(|one| one.to_string()).collect(),
-        }),
+        })),
         ..bad(Err(Unreached::Tls("x".into())))
     };
     let digicert = set(&[r#"0 issue "digicert.com""#]);
@@ -166,13 +174,21 @@ fn who_is_kept_out_by_caa_is_told_at_once() {
     let lets = set(&[r#"0 issue "letsencrypt.org""#]);
     assert!(told(at_vercel().plan(&known(1), &lets)).starts_with("issuing"));
     let silent = Seen {
-        caa: Some(Climb::Silent {
+        way: Some(way(Climb::Silent {
             at: "acme.test".into(),
             why: "192.0.2.53 answers ServFail".into(),
-        }),
+        })),
         ..bad(Err(Unreached::Timeout))
     };
     assert!(told(at_vercel().plan(&known(1), &silent)).contains("answers ServFail"));
+    let six = Seen {
+        way: Some(InTheWay {
+            aaaa: Ok(vec!["2001:db8::1".into()]),
+            caa: Climb::Free,
+        }),
+        ..bad(Err(Unreached::Timeout))
+    };
+    assert!(told(at_render().plan(&known(1), &six)).contains("remove the AAAA records"));
 }
 
 #[test]
