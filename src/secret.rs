@@ -124,6 +124,39 @@ impl Secret {
         Secret::new(percent_encoding::utf8_percent_encode(self.expose(), PART).to_string())
     }
 
+    /// This value as an address: whom one reaches, how and as whom; without the password in it. `None` for what is none.
+    pub fn address(&self) -> Option<url::Url> {
+        let mut url = url::Url::parse(self.expose()).ok()?;
+        // Refused only where an address can hold no password anyway.
+        let _ = url.set_password(None);
+        Some(url)
+    }
+
+    /// The password that stands in an address, decoded.
+    pub fn address_password(&self) -> Option<Secret> {
+        let url = url::Url::parse(self.expose()).ok()?;
+        let password = percent_encoding::percent_decode_str(url.password()?);
+        Some(Secret::new(password.decode_utf8().ok()?))
+    }
+
+    /// `text` with `mark` wherever this value stands in it, as it is or percent-encoded.
+    pub fn hidden_in(&self, text: &str, mark: &str) -> String {
+        if self.is_empty() {
+            return text.to_owned();
+        }
+        let plain = text.replace(self.expose(), mark);
+        match self.needs_encoding() {
+            true => plain.replace(self.percent_encoded().expose(), mark),
+            false => plain,
+        }
+    }
+
+    /// `text` with this value wherever `mark` stands: how a simulated world, which lives through its past again, gets
+    /// back what was hidden.
+    pub fn shown_in(&self, text: &str, mark: &str) -> String {
+        text.replace(mark, self.expose())
+    }
+
     pub fn starts_with(&self, prefix: &str) -> bool {
         self.expose().starts_with(prefix)
     }
@@ -230,6 +263,20 @@ mod tests {
         assert!(!value.stands_in(b"pk_test_51Accoun"));
         assert!(!Secret::new("").stands_in(b"anything"));
         assert!(Secret::new("value\n").has_outer_space() && !value.has_outer_space());
+    }
+
+    #[test]
+    fn an_address_is_told_without_its_password() {
+        let url = Secret::new("rediss://red-1:p%40ss@queue.example.com:6379");
+        let told = url.address().unwrap().to_string();
+        assert_eq!(told, "rediss://red-1@queue.example.com:6379");
+        let password = url.address_password().unwrap();
+        assert!(password.same_as(&Secret::new("p@ss")));
+        assert!(Secret::new("no address").address().is_none());
+        assert!(Secret::new("redis://h:1").address_password().is_none());
+        let hidden = password.hidden_in("p@ss and p%40ss", "{it}");
+        assert_eq!(hidden, "{it} and {it}");
+        assert_eq!(password.shown_in("a{it}", "{it}"), "ap@ss");
     }
 
     #[test]

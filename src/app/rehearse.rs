@@ -1,5 +1,8 @@
 //! `golive rehearse`: the whole launch on the embedded world, in a folder of its own that can be killed and gone on with.
 
+mod names;
+mod secrets;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,6 +10,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
+pub use self::names::names;
+use self::secrets::known;
+pub use self::secrets::secrets;
 use super::place::{Place, busy, holder};
 use super::session::{Attempt, Parts, run_to_rest, select};
 use super::{run, variable, wants_terminal};
@@ -26,7 +32,6 @@ use crate::seam::disk::{Disk, Lock, Locking};
 use crate::seam::passwords::Passwords;
 use crate::secret::{Secret, SecretName};
 use crate::sim::chronicle::{Beginning, Chronicle};
-use crate::sim::scenario::BranchNames;
 use crate::sim::transport::SimTransport;
 use crate::sim::{self, Names, Scenario, World, fault};
 use crate::vault::FINGERPRINT_KEY;
@@ -124,6 +129,7 @@ impl Rehearsal {
             web: doors.clone(),
             redis: doors,
             passwords: self.passwords(),
+            hands: Some(transport.clone()),
         };
         (seams, transport)
     }
@@ -170,31 +176,6 @@ impl Rehearsal {
             ..Policy::default()
         }
     }
-}
-
-/// What a world hands out, under the names that a launch keeps it by.
-pub fn secrets(
-    tokens: &BTreeMap<String, Secret>,
-    manifest: &Manifest,
-) -> BTreeMap<SecretName, Secret> {
-    let fixed = [
-        ("GITHUB_TOKEN", "github"),
-        ("VERCEL_TOKEN", "vercel"),
-        ("RENDER_API_KEY", "render"),
-        ("ATLAS_CLIENT_ID", "atlas_id"),
-        ("ATLAS_CLIENT_SECRET", "atlas_secret"),
-        ("GODADDY_TOKEN", "godaddy"),
-        ("CLOUDFLARE_TOKEN", "cloudflare"),
-    ];
-    let fixed = fixed.map(|(slot, name)| (SecretName::new(slot), name.to_string()));
-    // One password opens every user that this world has had before the launch, those of production included.
-    let users = manifest.atlas.user.keys().map(|key| {
-        let slot = SecretName::new(format!("{key}.DATABASE_PASSWORD"));
-        (slot, "mongodb_dev".to_string())
-    });
-    let all = fixed.into_iter().chain(users);
-    all.filter_map(|(slot, name)| Some((slot, tokens.get(&name)?.clone())))
-        .collect()
 }
 
 /// A rehearsal keeps nothing secret, so its key may follow from its name: a killed one then goes on as it was.
@@ -275,7 +256,8 @@ fn go_on(disk: Arc<dyn Disk>, dir: &Path, options: &Rehearse) -> Result<Rehearsa
     let place = Place::of(dir, true)?;
     // The lock is looked at first: another golive may be writing the world right now.
     drop(lock(&*disk, &place.paths)?);
-    let reopened = Chronicle::reopen(disk, &place.paths.folder.join("world.jsonl"))?;
+    let remembered = place.paths.folder.join("world.jsonl");
+    let reopened = Chronicle::reopen_knowing(disk, &remembered, known(&place))?;
     let Some(reopened) = reopened else {
         return Err(Error::damaged(format!(
             "the rehearsal in {} has no beginning",
@@ -397,118 +379,15 @@ fn begin(
     disk.replace(&dir.join(manifest::FILE), text.as_bytes())
         .map_err(failed)?;
     let place = Place::of(dir, true)?;
+    let mut world = beginning.world();
+    world.know(known(&place));
     Ok(Rehearsal {
         place,
-        world: beginning.world(),
+        world,
         now: beginning.start,
         beginning,
         chronicle,
     })
-}
-
-/// The names that a world is built around.
-pub fn names(manifest: &Manifest) -> Result<Names> {
-    let branch = |place: usize| {
-        let key = manifest.flow.promote.iter().rev().nth(place);
-        let key =
-            key.ok_or_else(|| Error::usage("a rehearsal needs three branches in [flow] promote"))?;
-        let branch = manifest
-            .branch
-            .iter()
-            .find(|(other, _)| *other == key)
-            .map(|(_, branch)| branch);
-        branch
-            .map(|branch| branch.name.to_string())
-            .ok_or_else(|| Error::usage(format!("there is no [branch.{key}]")))
-    };
-    Ok(Names {
-        owner: manifest.github.repository.owner.to_string(),
-        repository: manifest.github.repository.name.to_string(),
-        branches: BranchNames {
-            main: branch(0)?,
-            staging: branch(1)?,
-            develop: branch(2)?,
-        },
-        server_file: manifest.code.server_path(),
-        front_end: manifest.code.front_end.to_string(),
-        reviewers: manifest
-            .review
-            .reviewers
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
-        words: words(manifest),
-    })
-}
-
-/// Everything else that a world's file may name, by its word.
-fn words(manifest: &Manifest) -> BTreeMap<String, String> {
-    let mut words = BTreeMap::new();
-    let mut say = |word: String, name: String| words.insert(word, name);
-    for (key, project) in &manifest.vercel.project {
-        say(format!("vercel.project.{key}"), project.name.to_string());
-        let branch = manifest.branch.get(&project.production_branch);
-        if let Some(branch) = branch {
-            say(format!("vercel.branch.{key}"), branch.name.to_string());
-        }
-        say(
-            format!("vercel.build.{key}"),
-            project.build_command.to_string(),
-        );
-        if let Some(existing) = &project.existing {
-            say(format!("vercel.existing.{key}"), existing.to_string());
-        }
-    }
-    let owner = manifest.github.repository.owner.to_string().to_lowercase();
-    let team = manifest.vercel.team.as_ref().map(ToString::to_string);
-    say("vercel.team".into(), team.unwrap_or(owner));
-    say(
-        "vercel.root".into(),
-        manifest.vercel_root().unwrap_or_default(),
-    );
-    let region = serde_json::to_value(manifest.render.region).unwrap_or_default();
-    say(
-        "render.workspace".into(),
-        manifest.render.workspace.to_string(),
-    );
-    say(
-        "render.region".into(),
-        region.as_str().unwrap_or_default().into(),
-    );
-    say("render.root".into(), manifest.render_root());
-    for (key, cluster) in &manifest.atlas.cluster {
-        say(format!("atlas.project.{key}"), cluster.project.to_string());
-        say(format!("atlas.cluster.{key}"), cluster.name.to_string());
-        say(format!("atlas.host.{key}"), cluster.host.to_string());
-        if let Some(size) = &cluster.create {
-            say(format!("atlas.provider.{key}"), size.provider.to_string());
-            say(format!("atlas.region.{key}"), size.region.to_string());
-            say(format!("atlas.tier.{key}"), size.tier.to_string());
-        }
-    }
-    for (key, user) in &manifest.atlas.user {
-        say(format!("atlas.user.{key}"), user.name.to_string());
-    }
-    for (key, environment) in &manifest.environment {
-        let branch = manifest.branch.get(&environment.branch);
-        if let Some(branch) = branch {
-            say(format!("branch.{key}"), branch.name.to_string());
-        }
-        say(
-            format!("database.{key}"),
-            environment.database.name.to_string(),
-        );
-        for (role, service) in &environment.service {
-            let at = format!("{key}.{role}");
-            say(format!("service.{at}"), service.name.to_string());
-            say(format!("plan.{at}"), manifest.plan_of(service).to_string());
-            if let Some(start) = &service.start {
-                say(format!("start.{at}"), start.to_string());
-                say(format!("build.{at}"), manifest.build_of(service));
-            }
-        }
-    }
-    words
 }
 
 /// A world by its name, or from a file.
@@ -543,7 +422,8 @@ pub fn to_look_at(
     chosen: Option<BTreeSet<ItemId>>,
 ) -> Result<(Parts, Box<dyn Lock>)> {
     let held = lock(&*place.disk, &place.paths)?;
-    let reopened = Chronicle::reopen(place.disk.clone(), &place.paths.folder.join("world.jsonl"))?;
+    let remembered = place.paths.folder.join("world.jsonl");
+    let reopened = Chronicle::reopen_knowing(place.disk.clone(), &remembered, known(place))?;
     let Some(reopened) = reopened else {
         return Err(Error::damaged("this rehearsal has no world").hint("golive rehearse --fresh"));
     };
@@ -566,6 +446,7 @@ pub fn to_look_at(
         web: doors.clone(),
         redis: doors,
         passwords: rehearsal.passwords(),
+        hands: None,
     };
     let settings = Settings {
         apply: false,

@@ -20,6 +20,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 const ACTIVE_MAX: Duration = Duration::from_secs(5 * 60);
 /// What golive's records call the entries of one call.
 const MADE: &str = "access entries";
+const REMOVED: &str = "removed access list entry";
 
 /// A range of addresses, its host bits cleared; a single address is a range of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -237,6 +238,8 @@ impl List {
 pub enum AccessChange {
     LetIn(LetIn),
     ShutOut(ShutOut),
+    /// What golive removed and others had made, as it was.
+    PutBack(ShutOut),
 }
 
 /// New entries, all in one call.
@@ -286,7 +289,7 @@ impl Change for AccessChange {
                     Some(comment) => format!("{range} ({comment})"),
                     None => range.to_string(),
                 };
-                let put_back = format!("to put it back, add {range} at {}", project.page());
+                let put_back = format!("golive undo {item} puts it back as it is now");
                 let change = format!("remove-{}-{range}", project.key);
                 Row {
                     old: Some(old_value),
@@ -295,8 +298,18 @@ impl Change for AccessChange {
                         false => Undo::Restorable,
                     },
                     not_made_by_golive: !old.made_by_golive,
-                    detail: vec![put_back],
+                    detail: match old.made_by_golive {
+                        true => vec![],
+                        false => vec![put_back],
+                    },
                     ..Row::new(item, &change, Sign::Remove, list(project))
+                }
+            }
+            AccessChange::PutBack(old) => {
+                let change = format!("put-back-{}-{}", old.project.key, old.range);
+                Row {
+                    new: Some(format!("{} (as it was)", old.range)),
+                    ..Row::new(item, &change, Sign::Create, list(&old.project))
                 }
             }
         }
@@ -325,6 +338,16 @@ pub(super) async fn apply(cx: &Cx<'_>, change: &AccessChange) -> Result<Applied,
             client
                 .shut_out(&old.project.group, &old.range.to_string())
                 .await?;
+            Ok(Applied {
+                made: (!old.made_by_golive).then(|| removed(old)),
+            })
+        }
+        AccessChange::PutBack(old) => {
+            let comment = old.comment.as_deref().unwrap_or_default();
+            let ranges = [old.range.to_string()];
+            client
+                .let_in(&old.project.group, &ranges, comment, None)
+                .await?;
             Ok(Applied::default())
         }
     }
@@ -342,6 +365,17 @@ pub(super) fn made(project: &Project, ranges: &[Cidr]) -> Made {
         name: format!("{} in {}", joined(ranges, ", "), project.name),
         as_made: Some(joined(ranges, ",")),
         url: Some(project.page()),
+    }
+}
+
+/// What undo must know of an entry that golive removed and others had made.
+fn removed(old: &ShutOut) -> Made {
+    Made {
+        kind: REMOVED.into(),
+        id: format!("{}/{}", old.project.group, old.range),
+        name: format!("{} in {}", old.range, old.project.name),
+        as_made: old.comment.clone(),
+        url: Some(old.project.page()),
     }
 }
 
@@ -383,8 +417,27 @@ pub(super) fn undo(known: &Known, lists: &[List]) -> Vec<AccessChange> {
                 }));
             }
         }
+        changes.extend(put_back(known, list, &start));
     }
     changes
+}
+
+/// The entries that golive removed from a list and that are not there now.
+fn put_back(known: &Known, list: &List, start: &str) -> Vec<AccessChange> {
+    let removed = known.made.iter().filter(|made| made.kind == REMOVED);
+    let mine = removed.filter_map(|made| {
+        let range = Cidr::read(made.id.strip_prefix(start)?)?;
+        let there = list.entries.iter().any(|(own, _)| *own == range);
+        (!there).then(|| {
+            AccessChange::PutBack(ShutOut {
+                project: list.project.clone(),
+                range,
+                comment: made.as_made.clone(),
+                made_by_golive: false,
+            })
+        })
+    });
+    mine.collect()
 }
 
 pub(super) fn joined(ranges: &[Cidr], between: &str) -> String {
@@ -491,5 +544,30 @@ pub(super) mod tests {
             ["- access list of Atlas project bondigoo: was 74.220.51.0/24 (golive: x)"]
         );
         assert!(undo(&Known::default(), &lists).is_empty());
+    }
+
+    #[test]
+    fn undo_puts_back_what_others_had_made_and_golive_removed() {
+        let open = ShutOut {
+            project: project(),
+            range: cidr("0.0.0.0/0"),
+            comment: Some("everyone".into()),
+            made_by_golive: false,
+        };
+        let known = Known {
+            made: vec![removed(&open)],
+            ..Known::default()
+        };
+        let rows = |entries: &[(&str, &str, Option<&str>, &str)]| -> Vec<String> {
+            undo(&known, &[list(entries)])
+                .iter()
+                .map(|change| change.row(&ItemId::new("3.render-access")).to_string())
+                .collect()
+        };
+        assert_eq!(
+            rows(&[]),
+            ["+ access list of Atlas project bondigoo: 0.0.0.0/0 (as it was)"]
+        );
+        assert!(rows(&[("0.0.0.0/0", "someone else", None, "ACTIVE")]).is_empty());
     }
 }

@@ -302,7 +302,7 @@ impl Cell {
             .shown()
             .filter(|_| self.variable.kind != Kind::Secret);
         let what = match (shown, facts.stripe, &facts.fingerprint) {
-            (Some(text), ..) if text.is_empty() => "empty".into(),
+            (Some(""), ..) => "empty".into(),
             (Some(text), ..) => crate::text::strip_controls(text),
             (None, Some(shape), Some(seal)) => format!("{shape}, {seal}"),
             (None, Some(shape), None) => shape.to_string(),

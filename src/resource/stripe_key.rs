@@ -7,7 +7,7 @@ use crate::secret::Secret;
 use crate::text::strip_controls;
 
 /// The page that tells what Stripe still wants from an account.
-pub(super) const STATUS_PAGE: &str = "https://dashboard.stripe.com/account/status";
+const STATUS_PAGE: &str = "https://dashboard.stripe.com/account/status";
 
 /// What a look with a key found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +95,38 @@ pub(super) async fn look(cx: &Cx<'_>, key: &Secret) -> Look<KeyLook> {
     }))
 }
 
+/// What a look with a key says before the key is kept under a name: a sentence to tell, or why it is not kept. `pinned` is
+/// the account that this launch is tied to. The error is a look that failed, which says nothing about the key.
+pub async fn before_keeping(
+    cx: &Cx<'_>,
+    key: &Secret,
+    pinned: Option<&str>,
+) -> Look<Result<String, String>> {
+    let opened = match look(cx, key).await? {
+        KeyLook::Opens(opened) => opened,
+        KeyLook::Refused(why) => return Ok(Err(why)),
+    };
+    let mode = if opened.live { "live" } else { "test" };
+    // A sandbox is an account of its own, so a live key may well open another one than the test key did.
+    let other = opened.account.as_deref().zip(pinned);
+    let other = other.filter(|(own, pinned)| !opened.live && own != pinned);
+    if let Some((own, pinned)) = other {
+        return Ok(Err(format!(
+            "it opens {own}, and this launch is tied to {pinned}"
+        )));
+    }
+    let whose = match &opened.account {
+        Some(account) => format!("it opens {account} in {mode} mode"),
+        None => format!("it works in {mode} mode; Stripe did not say whose it is"),
+    };
+    let charges = match opened.charges_enabled {
+        Some(true) if opened.live => Some("charges are enabled".to_string()),
+        _ => None,
+    };
+    let told = [whose].into_iter().chain(charges).chain(opened.notes);
+    Ok(Ok(told.collect::<Vec<_>>().join("; ")))
+}
+
 /// What is worth telling of an account. Its flags are judged for the live key alone: those of test mode may differ.
 fn told(account: &Account, live: bool) -> Vec<String> {
     let mut notes = vec![];
@@ -146,6 +178,23 @@ impl Form {
             Form::StripePublishableTest => "Stripe's test publishable key",
             Form::StripePublishableLive => "Stripe's live publishable key",
         }
+    }
+
+    /// The page that shows it.
+    pub fn page(self) -> &'static str {
+        match self {
+            Form::StripeSecretTest | Form::StripePublishableTest => {
+                "https://dashboard.stripe.com/test/apikeys"
+            }
+            Form::StripeSecretLive | Form::StripePublishableLive => {
+                "https://dashboard.stripe.com/apikeys"
+            }
+        }
+    }
+
+    /// It opens an account, so whether it works can be seen by a look.
+    pub fn opens_stripe(self) -> bool {
+        matches!(self, Form::StripeSecretTest | Form::StripeSecretLive)
     }
 
     /// Whether a value is what is asked for; the error says what it is instead, and shows none of it. A restricted key

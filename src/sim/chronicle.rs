@@ -1,6 +1,7 @@
 //! A rehearsal's memory: every call that changed the world, every person's act and the time, in a file of lines.
 //!
-//! The world is not stored; it is lived through again. Tokens never reach the file: a call is noted as signed or not.
+//! The world is not stored; it is lived through again. Secrets never reach the file: a call is noted as signed or not, and
+//! its body says what `hidden` lets it say.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,8 +11,9 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::hidden::Known;
 use super::transport::Journal;
-use super::{Act, Call, FaultRule, Provider, Scenario, World, atlas};
+use super::{Act, Call, FaultRule, Provider, Scenario, World};
 use crate::error::{Error, Result};
 use crate::seam::disk::Disk;
 use crate::seam::transport::Method;
@@ -78,24 +80,6 @@ pub enum Text {
     Base64(String),
 }
 
-/// Stands for the provider's token in a remembered body.
-const TOKEN: &str = "{{the world's token}}";
-
-impl World {
-    /// A body as it may be written down: tokens have a sign in their place, passwords their digest.
-    fn without_secrets(&self, provider: Provider, body: &str) -> String {
-        // First the passwords: one of them is a token of the world's too, and its digest is what must be kept.
-        let mut text = match provider {
-            Provider::Atlas => atlas::without_passwords(body),
-            _ => body.to_owned(),
-        };
-        for token in self.tokens.values() {
-            text = text.replace(token, TOKEN);
-        }
-        text
-    }
-}
-
 impl Entry {
     pub fn person(at: Timestamp, act: &Act) -> Entry {
         Entry::Person {
@@ -123,7 +107,7 @@ impl Entry {
             .body
             .as_ref()
             .map(|bytes| match std::str::from_utf8(bytes) {
-                Ok(text) => Text::Utf8(world.without_secrets(call.provider, text)),
+                Ok(text) => Text::Utf8(world.hide(call.provider, &call.path, text)),
                 Err(_) => Text::Base64(STANDARD.encode(bytes)),
             });
         Some(Entry::Call(Remembered {
@@ -131,7 +115,7 @@ impl Entry {
             at: record.at,
             provider: record.provider,
             method: record.method.clone(),
-            path: record.path.clone(),
+            path: world.hide(call.provider, &call.path, &record.path),
             signed,
             body,
         }))
@@ -171,10 +155,9 @@ impl Remembered {
         let method = Method::parse(&self.method);
         let sent = world.signatures(self.provider).into_iter().next();
         let sent = sent.filter(|_| self.signed);
-        let token = world.token(self.provider.as_str());
         let body = match &self.body {
             None => None,
-            Some(Text::Utf8(text)) => Some(text.replace(TOKEN, token).into_bytes()),
+            Some(Text::Utf8(text)) => Some(world.show(self.provider, text).into_bytes()),
             Some(Text::Base64(text)) => {
                 let bytes = STANDARD.decode(text);
                 Some(bytes.map_err(|_| "a body is not Base64".to_owned())?)
@@ -184,7 +167,7 @@ impl Remembered {
         Ok(Call {
             provider: self.provider,
             method: method.ok_or_else(|| format!("{} is not a method", self.method))?,
-            path: self.path.clone(),
+            path: world.show(self.provider, &self.path),
             headers: vec![
                 header("user-agent", "golive".to_owned()),
                 header(
@@ -228,8 +211,17 @@ impl Chronicle {
         Ok(chronicle)
     }
 
-    /// Reads a rehearsal and lives through it again; `None` when there is no file.
+    /// Reads a rehearsal and lives through it again; `None` when there is no file. What only its launch knows stays hidden.
     pub fn reopen(disk: Arc<dyn Disk>, path: &Path) -> Result<Option<Reopened>> {
+        Chronicle::reopen_knowing(disk, path, Known::default())
+    }
+
+    /// The same, with the launch's secrets as they were.
+    pub fn reopen_knowing(
+        disk: Arc<dyn Disk>,
+        path: &Path,
+        known: Known,
+    ) -> Result<Option<Reopened>> {
         let bytes = disk.read(path).map_err(|cause| {
             Error::failed(format!(
                 "The rehearsal's world {} cannot be read",
@@ -264,6 +256,7 @@ impl Chronicle {
         let beginning: Beginning =
             serde_json::from_slice(first).map_err(|cause| damaged(1, cause.to_string()))?;
         let mut world = beginning.world();
+        world.know(known);
         let mut now = beginning.start;
         for (line, number) in lines {
             let entry: Entry =
@@ -521,5 +514,44 @@ mod tests {
         assert!(error.what.contains("Line 2"), "{}", error.what);
         rehearsal.paper.files.lock().unwrap().clear();
         assert!(rehearsal.reopen().unwrap().is_none());
+    }
+
+    #[test]
+    fn a_zones_records_come_back_whichever_key_wrote_them() {
+        let mut rehearsal = Rehearsal::begin();
+        let godaddy = rehearsal.desk.world.signatures(Provider::Godaddy);
+        rehearsal.desk.provider = Provider::Godaddy;
+        let zone = "/v1/domains/acmeshop.example/records";
+        let path = |name: &str| format!("{zone}/A/{name}");
+        for (name, signature) in ["x", "y"].iter().zip(godaddy) {
+            rehearsal.desk.authorization = signature;
+            let body = json!([{ "data": "192.0.2.1", "ttl": 600 }]);
+            let answer = rehearsal.call(Method::Put, &path(name), Some(body));
+            assert_eq!(answer.status(), Some(200));
+        }
+        let act = Act::parse("record z A 192.0.2.2").unwrap();
+        rehearsal
+            .desk
+            .world
+            .person(rehearsal.desk.now, &act)
+            .unwrap();
+        let entry = Entry::person(rehearsal.desk.now, &act);
+        rehearsal.chronicle.append(&entry).unwrap();
+        let text = rehearsal.text();
+        assert_eq!(text.lines().count(), 1 + 3);
+        assert!(!text.contains("golive-sim-") && !text.contains("sso-key"));
+        let again = rehearsal.reopen().unwrap().unwrap();
+        let (old, new) = (rehearsal.desk.world.ledger(), again.world.ledger());
+        assert_eq!(old.objects, new.objects);
+        let made = new
+            .objects
+            .iter()
+            .filter(|one| one.name.contains(" A 192.0.2."));
+        let made: Vec<&str> = made.map(|one| one.name.as_str()).collect();
+        assert!(
+            ["x A 192.0.2.1 600", "z A 192.0.2.2 3600"]
+                .iter()
+                .all(|one| made.contains(one))
+        );
     }
 }

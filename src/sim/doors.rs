@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt, ready};
 
+use super::zones::RESOLVERS;
 use super::{CALLER, World};
 use crate::seam::clock::Clock;
 use crate::seam::documents::{Documents, Door, Login};
@@ -16,6 +17,11 @@ use crate::secret::Secret;
 
 /// How long a name server takes to answer.
 const ROUND_TRIP: Duration = Duration::from_millis(30);
+/// How much longer one waits for a name server that does not answer.
+const SILENCE: Duration = Duration::from_secs(4);
+/// How long a site takes to give a page, and to show its certificate.
+const PAGE: Duration = Duration::from_millis(120);
+const GREETING: Duration = Duration::from_millis(60);
 /// How long a login takes that is answered.
 const HANDSHAKE: Duration = Duration::from_millis(400);
 /// How much longer a driver waits for servers that do not answer.
@@ -51,34 +57,61 @@ impl Resolver for Doors {
     }
 
     fn public(&self) -> Vec<IpAddr> {
-        Vec::new()
+        RESOLVERS.into_iter().map(IpAddr::V4).collect()
     }
 
     fn ask<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Answer, Silence>> {
         async move {
             self.clock.sleep(ROUND_TRIP).await;
-            let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-            world.ask(self.clock.now(), question)
+            let answer = {
+                let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+                world.ask(self.clock.now(), question)
+            };
+            if answer.is_err() {
+                self.clock.sleep(SILENCE).await;
+            }
+            answer
         }
         .boxed()
     }
 }
 
 impl Web for Doors {
-    fn fetch<'a>(&'a self, _visit: &'a Visit) -> BoxFuture<'a, Result<Page, Unreached>> {
-        ready(Err(Unreached::Name("this world has no sites".into()))).boxed()
+    fn fetch<'a>(&'a self, visit: &'a Visit) -> BoxFuture<'a, Result<Page, Unreached>> {
+        async move {
+            self.clock.sleep(PAGE.min(visit.timeout)).await;
+            if visit.timeout < PAGE {
+                return Err(Unreached::Timeout);
+            }
+            let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+            world.visit(self.clock.now(), visit)
+        }
+        .boxed()
     }
 
-    fn certificate<'a>(&'a self, _host: &'a str) -> BoxFuture<'a, Result<Certificate, Unreached>> {
-        ready(Err(Unreached::Name("this world has no sites".into()))).boxed()
+    fn certificate<'a>(&'a self, host: &'a str) -> BoxFuture<'a, Result<Certificate, Unreached>> {
+        async move {
+            self.clock.sleep(GREETING).await;
+            let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+            world.certificate(self.clock.now(), host)
+        }
+        .boxed()
     }
 }
 
 impl Redis for Doors {
-    fn probe<'a>(&'a self, _url: &'a Secret) -> BoxFuture<'a, Probe> {
-        ready(Probe::Nowhere(
-            "a rehearsal's Redis cannot be reached".into(),
-        ))
+    fn probe<'a>(&'a self, url: &'a Secret) -> BoxFuture<'a, Probe> {
+        async move {
+            self.clock.sleep(HANDSHAKE).await;
+            let probe = {
+                let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+                world.probe(self.clock.now(), url)
+            };
+            if let Probe::NoAnswer(_) = probe {
+                self.clock.sleep(PATIENCE).await;
+            }
+            probe
+        }
         .boxed()
     }
 }

@@ -73,7 +73,9 @@ pub enum MadeBy {
 pub struct ObjectRecord {
     pub provider: Provider,
     /// GitHub: `repository branch ruleset protection commit pull_request issue review label`. Vercel: `project
-    /// deployment`. Render: `service key_value deploy`. Atlas: `project cluster database_user access_entry`.
+    /// deployment variable domain`. Render: `service key_value deploy custom_domain env_group`. Atlas: `project cluster
+    /// database_user access_entry`. GoDaddy and Cloudflare: `dns_record`, with type, value and TTL in its name; a zone
+    /// that neither keeps is under GoDaddy.
     pub kind: String,
     /// The provider's id; the name of a branch, the branch of a protection, the sha of a commit, the name of a
     /// cluster or database user with its project, an access entry's block with its project.
@@ -176,6 +178,12 @@ impl Book {
 
     pub fn last_call(&self) -> Option<&CallRecord> {
         self.calls.last().map(Arc::as_ref)
+    }
+
+    /// Every object of that kind that there ever was.
+    pub fn of_kind(&self, provider: Provider, kind: &str) -> impl Iterator<Item = &ObjectRecord> {
+        let all = self.objects.iter().map(AsRef::as_ref);
+        all.filter(move |object| object.provider == provider && object.kind == kind)
     }
 
     pub fn read(&self) -> Ledger {

@@ -9,9 +9,13 @@ mod cloudflare;
 #[cfg(test)]
 mod desk;
 pub mod doors;
+mod example;
 pub mod fault;
 mod github;
 mod godaddy;
+mod hands;
+pub mod hidden;
+mod issued;
 mod ledger;
 mod past;
 mod product;
@@ -19,7 +23,9 @@ mod render;
 pub mod scenario;
 pub mod serve;
 mod service;
+mod sites;
 mod stripe;
+mod targets;
 #[cfg(test)]
 mod tests;
 pub mod transport;
@@ -47,8 +53,9 @@ pub use self::scenario::{Names, Scenario};
 use self::service::{Around, Done, Service, Visit};
 use self::stripe::Stripe;
 use self::vercel::Vercel;
-use self::zones::Zones;
+use self::zones::{Host, Zones};
 use crate::seam::documents::Login;
+use crate::seam::redis::Probe;
 use crate::seam::resolver::{Answer as DnsAnswer, Question, Silence};
 use crate::seam::transport::{HttpResponse, Method};
 use crate::secret::Secret;
@@ -70,6 +77,8 @@ pub struct World {
     /// By the name that a ready file gives them: a provider's, or `atlas_id` and `atlas_secret`; `mongodb_dev` is the
     /// password of the database users whose password the world's operator knows.
     tokens: BTreeMap<&'static str, String>,
+    /// What the rehearsal knows of its launch's secrets.
+    known: Arc<hidden::Known>,
     replaying: bool,
     faults: fault::Faults,
     book: Book,
@@ -159,10 +168,27 @@ macro_rules! service {
     };
 }
 
+/// The rest of the world as one of its services sees it.
+macro_rules! around {
+    ($world:expr, $databases:expr) => {
+        Around {
+            code: &$world.github,
+            zones: &$world.zones,
+            databases: $databases,
+            caller: CALLER,
+            replaying: $world.replaying,
+        }
+    };
+}
+
 impl World {
     pub fn new(scenario: &Scenario, seed: u64, start: Timestamp) -> World {
         let token = |name: &str| {
-            let provider = name.split('_').next().unwrap_or(name);
+            let provider = match name.starts_with("stripe_") {
+                // Its kind and mode are read in it.
+                true => name.replace('_', "-"),
+                false => name.split('_').next().unwrap_or(name).to_owned(),
+            };
             let salt = format!("token {name}");
             format!("golive-sim-{provider}-{}", chance::hex(seed, &salt, 24))
         };
@@ -174,18 +200,33 @@ impl World {
             "atlas_secret",
             "mongodb_dev",
             "godaddy",
+            "godaddy_key",
+            "godaddy_secret",
             "cloudflare",
-            "stripe",
+            "stripe_sk_test",
+            "stripe_pk_test",
+            "stripe_sk_live",
+            "stripe_pk_live",
         ];
         let tokens: BTreeMap<&'static str, String> =
             names.into_iter().map(|name| (name, token(name))).collect();
         let mut book = Book::default();
         let all = Arc::new(scenario.clone());
         let scenario = || Arc::clone(&all);
+        let github = Github::new(scenario(), seed, &tokens["github"], start, &mut book);
+        let vercel = Vercel::new(scenario(), seed, &tokens, start, &mut book);
+        let render = Render::new(scenario(), seed, &tokens, start, &mut book);
+        let key = [&tokens["godaddy_key"], &tokens["godaddy_secret"]].map(String::as_str);
+        let target = |named: &str| match named.split_once(':')? {
+            ("vercel", name) => vercel.project_id(name).map(|id| targets::vercel_cname(&id)),
+            ("render", name) => render.slug_of(name).map(|slug| targets::render_host(&slug)),
+            _ => None,
+        };
         World {
-            github: Github::new(scenario(), seed, &tokens["github"], start, &mut book),
-            vercel: Vercel::new(scenario(), seed, &tokens["vercel"], start, &mut book),
-            render: Render::new(scenario(), seed, &tokens["render"], start, &mut book),
+            zones: Zones::new(scenario(), seed, start, target, &mut book),
+            github,
+            vercel,
+            render,
             atlas: Atlas::new(
                 scenario(),
                 seed,
@@ -194,16 +235,16 @@ impl World {
                 start,
                 &mut book,
             ),
-            godaddy: Godaddy::new(scenario(), seed, &tokens["godaddy"]),
-            cloudflare: Cloudflare::new(scenario(), seed, &tokens["cloudflare"]),
-            stripe: Stripe::new(scenario(), seed, &tokens["stripe"]),
-            zones: Zones::new(scenario()),
+            godaddy: Godaddy::new(scenario(), seed, start, &tokens["godaddy"], &key.join(":")),
+            cloudflare: Cloudflare::new(scenario(), seed, start, &tokens["cloudflare"]),
+            stripe: Stripe::new(scenario(), seed, &tokens, start),
             tokens,
             faults: fault::Faults::default(),
             next_call: 1,
             now: start,
             seed,
             book,
+            known: Arc::default(),
             replaying: false,
         }
     }
@@ -212,14 +253,10 @@ impl World {
     pub fn advance(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
         self.github.advance(self.now, &mut self.book);
-        let around = Around {
-            code: &self.github,
-            zones: &self.zones,
-            caller: CALLER,
-            replaying: self.replaying,
-        };
+        let around = around!(self, Some(&self.atlas));
         self.vercel.advance(self.now, around, &mut self.book);
         self.render.advance(self.now, around, &mut self.book);
+        let around = around!(self, None);
         self.atlas.advance(self.now, around, &mut self.book);
     }
 
@@ -228,6 +265,12 @@ impl World {
         self.advance(now);
         let right = |digest: &str| password.has_sha256(digest);
         self.atlas.login(self.now, CALLER, host, user, right)
+    }
+
+    /// A call to a queue from where golive runs, as a driver would find it.
+    fn probe(&mut self, now: Timestamp, address: &Secret) -> Probe {
+        self.advance(now);
+        self.render.probe(self.now, CALLER, address)
     }
 
     /// A question to a name server, from where golive runs.
@@ -325,29 +368,35 @@ impl World {
 
     /// The service's own way of the call.
     fn serve(&mut self, visit: Visit<'_>) -> Done {
-        if visit.call.provider == Provider::Github {
-            let Visit {
-                now,
-                n,
-                call,
-                stale,
-            } = visit;
-            return self.github.call(now, n, call, stale, &mut self.book);
-        }
-        let around = Around {
-            code: &self.github,
-            zones: &self.zones,
-            caller: CALLER,
-            replaying: self.replaying,
-        };
-        let book = &mut self.book;
+        let (replaying, book) = (self.replaying, &mut self.book);
         match visit.call.provider {
-            Provider::Vercel => self.vercel.call(visit, around, book),
-            Provider::Render => self.render.call(visit, around, book),
-            Provider::Godaddy => self.godaddy.call(visit, around, book),
-            Provider::Cloudflare => self.cloudflare.call(visit, around, book),
-            Provider::Stripe => self.stripe.call(visit, around, book),
-            Provider::Atlas | Provider::Github => self.atlas.call(visit, around, book),
+            Provider::Github => {
+                let Visit {
+                    now,
+                    n,
+                    call,
+                    stale,
+                } = visit;
+                self.github.call(now, n, call, stale, book)
+            }
+            // Both keep the zone, so they change it as well as look at it.
+            Provider::Godaddy => self.godaddy.call(visit, replaying, &mut self.zones, book),
+            Provider::Cloudflare => self
+                .cloudflare
+                .call(visit, replaying, &mut self.zones, book),
+            Provider::Atlas => self.atlas.call(visit, around!(self, None), book),
+            Provider::Vercel => {
+                let around = around!(self, Some(&self.atlas));
+                self.vercel.call(visit, around, book)
+            }
+            Provider::Render => {
+                let around = around!(self, Some(&self.atlas));
+                self.render.call(visit, around, book)
+            }
+            Provider::Stripe => {
+                let around = around!(self, Some(&self.atlas));
+                self.stripe.call(visit, around, book)
+            }
         }
     }
 
@@ -362,12 +411,21 @@ impl World {
             _ => None,
         };
         let book = &mut self.book;
+        match act {
+            Act::Record(line) => return self.zones.record(self.now, line, book),
+            Act::Unrecord(line) => return self.zones.unrecord(self.now, line, book),
+            _ => {}
+        }
         match elsewhere {
             Some((Provider::Vercel, object)) => self.vercel.edit(self.now, object, book),
             Some((Provider::Render, object)) => self.render.edit(self.now, object, book),
             Some((Provider::Atlas, object)) => self.atlas.edit(self.now, object, book),
-            Some((Provider::Godaddy, object)) => self.godaddy.edit(self.now, object, book),
-            Some((Provider::Cloudflare, object)) => self.cloudflare.edit(self.now, object, book),
+            Some((Provider::Godaddy, object)) => {
+                self.zones.edit(self.now, Host::Godaddy, object, book)
+            }
+            Some((Provider::Cloudflare, object)) => {
+                self.zones.edit(self.now, Host::Cloudflare, object, book)
+            }
             Some((Provider::Stripe, object)) => self.stripe.edit(self.now, object, book),
             _ => self.github.person(self.now, act, book),
         }
@@ -411,6 +469,8 @@ impl World {
     fn signatures(&self, provider: Provider) -> Vec<String> {
         match provider {
             Provider::Atlas => self.atlas.signatures(),
+            Provider::Stripe => self.stripe.signatures(),
+            Provider::Godaddy => self.godaddy.signatures(),
             Provider::Github => {
                 let token = self.token("github");
                 vec![format!("Bearer {token}"), format!("token {token}")]

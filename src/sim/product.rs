@@ -46,14 +46,14 @@ pub fn server_file(spec: &ProductSpec) -> &str {
 /// Every file of the product by its path, with the static server file.
 pub fn files(spec: &ProductSpec) -> BTreeMap<String, String> {
     let server_file = server_file(spec);
-    let server = server_file
+    let backend = server_file
         .rsplit_once('/')
         .map_or("", |(folder, _)| folder);
     let front_end = spec.front_end.as_deref().unwrap_or("client");
     let mut files = BTreeMap::new();
     for (folder, part) in [
         ("", &ROOT[..]),
-        (server, &SERVER[..]),
+        (backend, &SERVER[..]),
         (front_end.trim_matches(['/', '.']), &FRONT_END[..]),
     ] {
         for (path, text) in part {
@@ -64,8 +64,18 @@ pub fn files(spec: &ProductSpec) -> BTreeMap<String, String> {
             files.insert(path, (*text).to_owned());
         }
     }
-    files.insert(server_file.to_owned(), SERVER_STATIC.to_owned());
+    files.insert(server_file.to_owned(), server(spec, SERVER_STATIC));
     files
+}
+
+/// A server file of this world, whose health checks are answered where the launch has them asked.
+pub fn server(spec: &ProductSpec, text: &str) -> String {
+    match &spec.health_path {
+        Some(path) if !path.contains(['\'', '\\', '\n']) => {
+            text.replace("'/health'", &format!("'{path}'"))
+        }
+        _ => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -77,9 +87,11 @@ mod tests {
         let spec = ProductSpec {
             server_file: Some("backend/index.js".to_owned()),
             front_end: Some(String::new()),
+            health_path: Some("/up".to_owned()),
         };
         let files = files(&spec);
         assert!(files["backend/index.js"].contains("origin: 'http://localhost:3000'"));
+        assert!(files["backend/index.js"].contains("'/up'"));
         assert!(files.contains_key("backend/models/User.js"));
         assert!(files["package.json"].contains("react-scripts"));
     }

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::atlas::Atlas;
 use super::github::Github;
 use super::ledger::Book;
 use super::zones::Zones;
@@ -24,6 +25,8 @@ pub struct Around<'a> {
     pub code: &'a Github,
     /// Who answers what for which name.
     pub zones: &'a Zones,
+    /// The databases; none for Atlas itself.
+    pub databases: Option<&'a Atlas>,
     /// The public address that golive's calls and database connections come from.
     pub caller: std::net::Ipv4Addr,
     /// A replay carries out what was carried out once, whatever limits and signatures say.

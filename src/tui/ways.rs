@@ -19,6 +19,7 @@ pub struct Way {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Do {
     Retry,
+    ByHand,
     Back,
     Undo,
     Form(FormKind),
@@ -193,10 +194,14 @@ fn open_page(url: &Option<String>) -> Way {
 }
 
 fn other_token(view: &View, item: &ItemOutline, text: &str) -> Way {
-    let Some(provider) = item.provider else {
+    let token = item
+        .provider
+        .and_then(|provider| token_slot(view, provider));
+    let own = item.asks.as_ref().map(|slot| slot.as_str());
+    let Some(slot) = own.or(token) else {
         return Way::new(text, "", Do::Back).unless(Some("no token is in use here".into()));
     };
-    let slot = token_slot(view, provider).into();
+    let slot = slot.into();
     let then = "asks for it on the next screen";
     Way::new(text, then, Do::GiveSecret { slot })
 }
@@ -207,12 +212,21 @@ fn asked(view: &View, item: &ItemOutline, blocker: &Blocker) -> Vec<Way> {
     let token = |text: &str| other_token(view, item, text);
     let later = Way::new("Leave it for later", "the rest goes on", Do::Back);
     match blocker {
-        Blocker::ByHand { url, .. } => vec![
-            again("I did it", "golive looks whether it is so"),
-            page(url),
-            later,
-            skip(item, &needed_by(view, &item.id)),
-        ],
+        Blocker::ByHand { url, paste, .. } => {
+            let rehearsed = Way::new(
+                "Let the rehearsal's operator do it",
+                "as the card shows; golive then looks whether it is so",
+                Do::ByHand,
+            );
+            let rehearsed = (view.outline.rehearsal && !paste.is_empty()).then_some(rehearsed);
+            let own = [
+                again("I did it", "golive looks whether it is so"),
+                page(url),
+                later,
+                skip(item, &needed_by(view, &item.id)),
+            ];
+            rehearsed.into_iter().chain(own).collect()
+        }
         Blocker::Review { url, .. } => vec![
             again("Look now", "golive looks by itself from time to time"),
             page(&Some(url.clone())),
@@ -260,14 +274,15 @@ fn asked(view: &View, item: &ItemOutline, blocker: &Blocker) -> Vec<Way> {
 }
 
 /// The first name that what signs for a provider is kept under: of the way that is kept, else of the recommended one.
-pub fn token_slot(view: &View, provider: Provider) -> &'static str {
-    let ways = &tokens::of(provider).ways;
+/// `None` where each of its items signs with a value of the launch's own variables.
+pub fn token_slot(view: &View, provider: Provider) -> Option<&'static str> {
+    let ways = &tokens::of(provider)?.ways;
     let kept = |way: &&tokens::Way| {
         let mut slots = way.slots.iter();
         slots.any(|slot| view.state.kept.contains_key(&slot.name))
     };
     let way = ways.iter().find(kept).unwrap_or(&ways[0]);
-    way.slots[0].name.as_str()
+    Some(way.slots[0].name.as_str())
 }
 
 /// The ways to sign that a missing slot leaves open: more than one where none was begun.

@@ -4,11 +4,14 @@
 mod assembly;
 mod atlas;
 mod caller;
+mod cloudflare;
 mod document;
 mod github;
+mod godaddy;
 mod launch;
 mod noticed;
 mod render;
+mod stripe;
 mod translate;
 mod validator;
 mod vercel;

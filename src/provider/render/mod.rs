@@ -6,6 +6,7 @@
 mod account;
 mod address;
 mod deploy;
+mod domain;
 mod env_group;
 mod key_value;
 mod manners;
@@ -18,6 +19,7 @@ mod token;
 pub use account::{Owner, User};
 pub use address::{EVERYWHERE, cidr};
 pub use deploy::Deploy;
+pub use domain::CustomDomain;
 pub use env_group::{EnvGroup, EnvVar, NewEnvGroup, ServiceLink};
 pub use key_value::{AllowedRange, ConnectionInfo, KeyValue, NewKeyValue};
 pub use manners::Manners;

@@ -157,7 +157,7 @@ impl Github {
         }
         if spec.dynamic_cors {
             let path = product::server_file(layout).to_owned();
-            texts.insert(path, product::SERVER_DYNAMIC.to_owned());
+            texts.insert(path, product::server(layout, product::SERVER_DYNAMIC));
         }
         for (path, text) in texts {
             let sha = Arc::make_mut(&mut self.objects).put_blob(text.as_bytes(), at);

@@ -7,6 +7,7 @@ mod checks;
 mod contents;
 mod data;
 mod deed;
+mod deployed;
 mod edge;
 mod git;
 mod graph;
@@ -227,6 +228,13 @@ impl Github {
         let files = self.objects.files_of(self.repo.branches.get(branch)?);
         let entry = files.get(path)?;
         let bytes = self.objects.blob(&entry.sha)?;
+        String::from_utf8(bytes.to_vec()).ok()
+    }
+
+    /// The text of a file as of a commit.
+    pub fn file_at(&self, commit: &str, path: &str) -> Option<String> {
+        let files = self.objects.files_of(commit);
+        let bytes = self.objects.blob(&files.get(path)?.sha)?;
         String::from_utf8(bytes.to_vec()).ok()
     }
 

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::domains::{is_apex, suffix};
 use super::spec::{Kind, WorkspaceKind};
 use super::start::Verdict;
-use super::state::{Deploy, KeyValue, Owner, Server, Status, id};
+use super::state::{Deploy, Domain, Group, KeyValue, Owner, Server, State, Status, Trouble, id};
 use super::wire::{Digits, stamp};
 use crate::sim::chance;
 
@@ -132,7 +133,7 @@ pub fn deploy_ended(seed: u64, deploy: &Deploy) -> Value {
         (Verdict::Exits(code, _), Status::UpdateFailed) => {
             json!({ "failure": { "evicted": false, "nonZeroExit": code } })
         }
-        (_, Status::UpdateFailed) => json!({ "failure": { "evicted": false, "nonZeroExit": 1 } }),
+        (_, Status::UpdateFailed) => json!({ "failure": failure(deploy.trouble.as_ref()) }),
         _ => json!({}),
     };
     event(
@@ -146,6 +147,19 @@ pub fn deploy_ended(seed: u64, deploy: &Deploy) -> Value {
     )
 }
 
+fn failure(trouble: Option<&Trouble>) -> Value {
+    match trouble {
+        Some(Trouble::Exits(code, _)) => json!({ "evicted": false, "nonZeroExit": code }),
+        Some(Trouble::Unhealthy(why)) => json!({
+            "evicted": false,
+            "unhealthy": why,
+            "timedOutSeconds": super::due::PATIENCE_S,
+            "timedOutReason": "Port scan and health check timed out",
+        }),
+        None => json!({ "evicted": false, "nonZeroExit": 1 }),
+    }
+}
+
 pub fn deploy_started(seed: u64, deploy: &Deploy) -> Value {
     event(
         seed,
@@ -155,7 +169,7 @@ pub fn deploy_started(seed: u64, deploy: &Deploy) -> Value {
             "deployId": deploy.id,
             "trigger": {
                 "firstBuild": deploy.first,
-                "envUpdated": false,
+                "envUpdated": deploy.trigger == "service_updated",
                 "manual": deploy.trigger == "api",
                 "deployedByRender": false,
                 "clearCache": false,
@@ -173,6 +187,65 @@ fn event(seed: u64, deploy: &Deploy, (kind, at): (&str, jiff::Timestamp), detail
         "type": kind,
         "details": details,
     })
+}
+
+pub fn domain(domain: &Domain, at: jiff::Timestamp, server: Option<&Server>) -> Value {
+    let verified = domain.verified_at.is_some_and(|since| since <= at);
+    let mut shown = json!({
+        "id": domain.id,
+        "name": domain.name,
+        "domainType": if is_apex(&domain.name) { "apex" } else { "subdomain" },
+        "publicSuffix": suffix(&domain.name),
+        "redirectForName": domain.redirect,
+        "verificationStatus": if verified { "verified" } else { "unverified" },
+        "createdAt": stamp(domain.created_at, Digits::Six),
+    });
+    if let Some(server) = server {
+        shown["server"] = json!({ "id": server.id, "name": server.name });
+    }
+    shown
+}
+
+/// A group as a list shows it: without its values.
+pub fn group_alone(group: &Group, state: &State, digits: Digits) -> Value {
+    let links = group.links.iter().filter_map(|id| state.services.get(id));
+    let links: Vec<Value> = links
+        .map(|service| {
+            let short = match service.kind {
+                Kind::WebService => "web",
+                Kind::BackgroundWorker => "worker",
+            };
+            json!({ "id": service.id, "name": service.name, "type": short })
+        })
+        .collect();
+    let mut shown = json!({
+        "id": group.id,
+        "name": group.name,
+        "ownerId": group.owner,
+        "createdAt": stamp(group.created_at, digits),
+        "updatedAt": stamp(group.updated_at, digits),
+        "serviceLinks": links,
+    });
+    if let Some(environment) = &group.environment {
+        shown["environmentId"] = json!(environment);
+    }
+    shown
+}
+
+/// A group with all that is in it, in clear text.
+pub fn group(group: &Group, state: &State, digits: Digits) -> Value {
+    let variables = group.variables.iter();
+    let files = group.files.iter();
+    let mut shown = group_alone(group, state, digits);
+    shown["envVars"] = variables.map(|(key, value)| variable(key, value)).collect();
+    shown["secretFiles"] = files
+        .map(|(name, content)| json!({ "name": name, "content": content }))
+        .collect();
+    shown
+}
+
+pub fn variable(key: &str, value: &str) -> Value {
+    json!({ "key": key, "value": value })
 }
 
 /// An instance, alone. A list adds where its page is.
@@ -209,16 +282,11 @@ pub fn key_value(
 
 /// Where an instance is reached: from inside without a password, from outside with one.
 pub fn connection(instance: &KeyValue, command: &str) -> Value {
-    let KeyValue {
-        id,
-        region,
-        password,
-        ..
-    } = instance;
-    let host = format!("{region}-keyvalue.render.com");
+    let KeyValue { id, password, .. } = instance;
+    let host = instance.host();
     json!({
-        "internalConnectionString": format!("redis://{id}:6379"),
-        "externalConnectionString": format!("rediss://{id}:{password}@{host}:6379"),
+        "internalConnectionString": instance.internal(),
+        "externalConnectionString": instance.external(),
         command: format!("REDISCLI_AUTH={password} valkey-cli --user {id} -h {host} -p 6379 --tls"),
     })
 }

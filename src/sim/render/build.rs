@@ -1,5 +1,6 @@
 //! What is there before the world begins, as its scenario describes it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -7,14 +8,15 @@ use jiff::{SignedDuration, Timestamp};
 use super::Render;
 use super::key_value::password;
 use super::services::shared_ranges;
-use super::spec::{KeyValueSpec, Kind, LastDeploy, ServiceSpec};
+use super::spec::{GroupSpec, KeyValueSpec, Kind, LastDeploy, ServiceSpec};
 use super::start::Verdict;
-use super::state::{Deploy, KeyValue, Owner, Server, Status, id, moment};
+use super::state::{Deploy, Domain, Group, KeyValue, Owner, Server, Status, id, moment};
+use crate::sim::issued;
 use crate::sim::ledger::{Book, MadeBy, Provider};
 
 impl Render {
     /// Everything here was made by persons, days before the beginning.
-    pub(super) fn build_past(&mut self, book: &mut Book) {
+    pub(super) fn build_past(&mut self, tokens: &BTreeMap<&'static str, String>, book: &mut Book) {
         let scenario = Arc::clone(&self.scenario);
         let spec = &scenario.render;
         let seed = self.seed;
@@ -29,16 +31,45 @@ impl Render {
                     kind: owner.kind,
                     card: owner.card,
                     verified: owner.verified,
+                    domains: owner.domains,
                 })
             })
             .collect();
         self.state.change(self.start, |state| state.owners = owners);
-        for service in &spec.services {
-            self.build_service(service, book);
-        }
         for instance in &spec.key_values {
             self.build_key_value(instance, book);
         }
+        let services = spec.services.iter();
+        let built: Vec<(Arc<Server>, LastDeploy)> = services
+            .filter_map(|one| Some((self.build_service(one, tokens, book)?, one.last_deploy)))
+            .collect();
+        for group in &spec.groups {
+            self.build_group(group, tokens, book);
+        }
+        // A deploy has the variables of its groups, so it comes after them.
+        for (service, ended) in built {
+            self.build_deploy(&service, ended, book);
+        }
+    }
+
+    /// Values with what only the world knows in the place of its words.
+    fn said(
+        &self,
+        values: &BTreeMap<String, String>,
+        tokens: &BTreeMap<&'static str, String>,
+    ) -> BTreeMap<String, String> {
+        let queue = |name: &str, which: &str| {
+            let all = self.state.current().key_values.values();
+            let found = all.into_iter().find(|instance| instance.name == name)?;
+            Some(match which {
+                "internal" => found.internal(),
+                _ => found.external(),
+            })
+        };
+        let said = |value: &String| issued::said(self.seed, value, tokens, &queue);
+        let each = values.iter();
+        each.map(|(name, value)| (name.clone(), said(value)))
+            .collect()
     }
 
     /// A workspace by its name; the first when none is named or none has that name.
@@ -50,10 +81,13 @@ impl Render {
         named.or(owners.first()).cloned()
     }
 
-    fn build_service(&mut self, spec: &ServiceSpec, book: &mut Book) {
-        let Some(owner) = self.workspace(spec.workspace.as_deref()) else {
-            return;
-        };
+    fn build_service(
+        &mut self,
+        spec: &ServiceSpec,
+        tokens: &BTreeMap<&'static str, String>,
+        book: &mut Book,
+    ) -> Option<Arc<Server>> {
+        let owner = self.workspace(spec.workspace.as_deref())?;
         let (seed, start) = (self.seed, self.start);
         let made_at = days_ago(seed, start, &spec.name);
         let repository = &self.scenario.repository;
@@ -64,6 +98,7 @@ impl Render {
         let branch = spec.branch.clone();
         let branch = branch.unwrap_or_else(|| repository.default_branch.clone());
         let slug = self.new_slug(&spec.name);
+        let variables = self.said(&spec.variables, tokens);
         let service = self.state.change(start, |state| {
             let service = Arc::new(Server {
                 id: state.new_id(seed, "srv"),
@@ -86,7 +121,7 @@ impl Render {
                 subdomain: "enabled".to_owned(),
                 instances: 1,
                 slug,
-                variables: spec.variables.clone(),
+                variables,
                 suspended: spec.suspended,
                 created_at: made_at,
                 updated_at: made_at,
@@ -105,7 +140,81 @@ impl Render {
             name,
             MadeBy::Person,
         );
-        self.build_deploy(&service, spec.last_deploy, book);
+        for domain in &spec.domains {
+            self.build_domain(&service, domain, book);
+        }
+        Some(service)
+    }
+
+    fn build_domain(&mut self, service: &Server, name: &str, book: &mut Book) {
+        let (seed, start, made_at) = (self.seed, self.start, service.created_at);
+        let after = |minutes| Some(made_at + SignedDuration::from_mins(minutes));
+        let id = self.state.change(start, |state| {
+            let domain = Domain {
+                id: state.new_id(seed, "cdm"),
+                service: service.id.clone(),
+                name: name.to_lowercase(),
+                redirect: String::new(),
+                verified_at: after(20),
+                certificate_at: after(25),
+                created_at: made_at,
+            };
+            let id = domain.id.clone();
+            state.domains.insert(id.clone(), Arc::new(domain));
+            id
+        });
+        let parent = &service.name;
+        book.made(
+            Provider::Render,
+            "custom_domain",
+            &id,
+            parent,
+            name,
+            MadeBy::Person,
+        );
+    }
+
+    fn build_group(
+        &mut self,
+        spec: &GroupSpec,
+        tokens: &BTreeMap<&'static str, String>,
+        book: &mut Book,
+    ) {
+        let Some(owner) = self.workspace(spec.workspace.as_deref()) else {
+            return;
+        };
+        let (seed, start) = (self.seed, self.start);
+        let made_at = days_ago(seed, start, &spec.name);
+        let services = self.state.current().services.values();
+        let linked =
+            services.filter(|one| one.owner == owner.id && spec.linked.contains(&one.name));
+        let links = linked.map(|service| service.id.clone()).collect();
+        let variables = self.said(&spec.variables, tokens);
+        let id = self.state.change(start, |state| {
+            let group = Group {
+                id: state.new_id(seed, "evg"),
+                name: spec.name.clone(),
+                owner: owner.id.clone(),
+                variables,
+                files: spec.files.clone(),
+                links,
+                environment: spec.environment.clone(),
+                created_at: made_at,
+                updated_at: made_at,
+            };
+            let id = group.id.clone();
+            state.groups.insert(id.clone(), Arc::new(group));
+            id
+        });
+        let (parent, name) = (&owner.name, &spec.name);
+        book.made(
+            Provider::Render,
+            "env_group",
+            &id,
+            parent,
+            name,
+            MadeBy::Person,
+        );
     }
 
     /// Its commit is known once the world can look around.
@@ -121,6 +230,7 @@ impl Render {
         };
         let (seed, start, at) = (self.seed, self.start, service.created_at);
         let after = |seconds| at + SignedDuration::from_secs(seconds);
+        let variables = self.state.current().variables_of(service);
         let id = self.state.change(start, |state| {
             let deploy = Deploy {
                 id: state.new_id(seed, "dep"),
@@ -131,7 +241,8 @@ impl Render {
                 first: true,
                 commit: None,
                 verdict,
-                missing: None,
+                trouble: None,
+                variables,
                 status,
                 commands: (service.build.clone(), service.start.clone()),
                 created_at: at,

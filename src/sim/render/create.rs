@@ -1,16 +1,13 @@
 //! `POST /services`: what is asked for, why it may be refused, and the first deploy.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::spec::Kind;
 use super::state::{Owner, Server, letters};
 use super::wire::{Digits, Outcome, body, invalid, not_found, object, refuse, reply, text, word};
-use super::{Cx, Render, body as shown};
+use super::{Cx, Render, body as shown, variables};
 use crate::sim::chance;
 use crate::sim::ledger::{MadeBy, Provider};
 
@@ -106,11 +103,19 @@ pub fn create(cx: &mut Cx<'_>) -> Outcome {
     ))
 }
 
-/// The workspace that a body names.
-pub fn owner_of(cx: &Cx<'_>, asked: &Map<String, Value>) -> Result<Arc<Owner>, Box<super::Reply>> {
+/// The workspace that a body names, for what can be in an environment of a project too.
+pub fn workspace_of(
+    cx: &Cx<'_>,
+    asked: &Map<String, Value>,
+) -> Result<Arc<Owner>, Box<super::Reply>> {
     let id = text(asked, "ownerId")?.ok_or_else(|| invalid("ownerId is required"))?;
     let found = cx.current().owner(id).cloned();
-    let owner = found.ok_or_else(|| not_found(id))?;
+    found.ok_or_else(|| not_found(id))
+}
+
+/// The workspace that a body names.
+pub fn owner_of(cx: &Cx<'_>, asked: &Map<String, Value>) -> Result<Arc<Owner>, Box<super::Reply>> {
+    let owner = workspace_of(cx, asked)?;
     // Projects and their environments are no part of this world.
     match text(asked, "environmentId")? {
         Some(environment) => Err(not_found(environment)),
@@ -172,7 +177,7 @@ fn draft(
         subdomain: subdomain(details)?.unwrap_or("enabled").to_owned(),
         instances: instances(details)?,
         slug: String::new(),
-        variables: variables(cx, asked)?,
+        variables: variables::asked(cx, asked)?,
         suspended: false,
         created_at: now,
         updated_at: now,
@@ -219,46 +224,6 @@ fn instances(details: &Map<String, Value>) -> Result<u64, Box<super::Reply>> {
             number.ok_or_else(|| invalid("numInstances must be at least 1"))
         }
     }
-}
-
-fn variables(
-    cx: &Cx<'_>,
-    asked: &Map<String, Value>,
-) -> Result<BTreeMap<String, String>, Box<super::Reply>> {
-    let entries = match asked.get("envVars") {
-        None | Some(Value::Null) => return Ok(BTreeMap::new()),
-        Some(Value::Array(entries)) => entries,
-        Some(_) => return Err(invalid("envVars must be an array")),
-    };
-    let mut variables = BTreeMap::new();
-    for entry in entries {
-        let entry = entry
-            .as_object()
-            .ok_or_else(|| invalid("invalid envVars"))?;
-        let key = text(entry, "key")?.filter(|key| !key.is_empty());
-        let key = key.ok_or_else(|| invalid("envVars: key is required"))?;
-        let generate = entry.get("generateValue") == Some(&Value::Bool(true));
-        let value = match (text(entry, "value")?, generate) {
-            (Some(value), false) => value.to_owned(),
-            (None, true) => generated(cx, key),
-            _ => {
-                return Err(invalid(
-                    "envVars: one of value and generateValue is required",
-                ));
-            }
-        };
-        variables.insert(key.to_owned(), value);
-    }
-    Ok(variables)
-}
-
-/// 256 drawn bits, in base64.
-fn generated(cx: &Cx<'_>, key: &str) -> String {
-    let salt = format!("generated {} {key}", cx.visit.n);
-    let bytes: Vec<u8> = (0..4)
-        .flat_map(|part| chance::draw(cx.hub.seed, &format!("{salt} {part}")).to_be_bytes())
-        .collect();
-    STANDARD.encode(bytes)
 }
 
 /// Whether the workspace may have what costs.

@@ -1,13 +1,13 @@
 //! Deploys on their way: what starts one, how it goes on by itself, and how it ends.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Render;
 use super::start::{Recipe, Verdict, judge};
-use super::state::{Commit, Deploy, Server, Status, moment};
+use super::state::{Commit, Deploy, Server, Status, Trouble, moment};
 use crate::sim::chance;
 use crate::sim::ledger::{Book, MadeBy, Provider};
 use crate::sim::service::Around;
@@ -23,7 +23,12 @@ pub enum Due {
     Built { deploy: String },
     /// Its new instance is in place, or is not.
     End { deploy: String },
+    /// It is looked where the name leads.
+    Domain { domain: String },
 }
+
+/// How long a new instance may take until it answers, in seconds.
+pub const PATIENCE_S: i64 = 900;
 
 impl Render {
     pub(super) fn later(&mut self, at: Timestamp, due: Due) {
@@ -88,9 +93,10 @@ impl Render {
     pub(super) fn happen(&mut self, at: Timestamp, due: Due, around: Around<'_>, book: &mut Book) {
         match due {
             Due::Push { branch } => self.pushed(at, &branch, around, book),
-            Due::Build { deploy } => self.build(at, &deploy),
+            Due::Build { deploy } => self.build(at, &deploy, around),
             Due::Built { deploy } => self.built(at, &deploy),
-            Due::End { deploy } => self.end(at, &deploy),
+            Due::End { deploy } => self.end(at, &deploy, around),
+            Due::Domain { domain } => self.look_at_domain(at, &domain, around),
         }
     }
 
@@ -135,14 +141,6 @@ impl Render {
             false => before.first().and_then(|deploy| deploy.commit.clone()),
         });
         let (first, seed) = (before.is_empty(), self.seed);
-        let verdict = match (&commit, ours && service.runtime == "node") {
-            (None, _) => Verdict::BuildFails(vec![format!(
-                "fatal: Remote branch {} not found in upstream origin",
-                service.branch
-            )]),
-            (_, true) => self.verdict(service, around),
-            (_, false) => Verdict::Runs,
-        };
         let commands = (service.build.clone(), service.start.clone());
         let made = self.state.change(at, |state| {
             let id = state.new_id(seed, "dep");
@@ -154,8 +152,9 @@ impl Render {
                 trigger,
                 first,
                 commit,
-                verdict,
-                missing: None,
+                verdict: Verdict::Runs,
+                trouble: None,
+                variables: BTreeMap::new(),
                 status: Status::Queued,
                 commands,
                 created_at: at,
@@ -181,17 +180,32 @@ impl Render {
         made
     }
 
-    fn verdict(&self, service: &Server, around: Around<'_>) -> Verdict {
+    /// What comes of the deploy's code with these variables.
+    fn verdict(
+        &self,
+        service: &Server,
+        deploy: &Deploy,
+        variables: &BTreeMap<String, String>,
+        around: Around<'_>,
+    ) -> Verdict {
+        let Some(commit) = &deploy.commit else {
+            return Verdict::BuildFails(vec![format!(
+                "fatal: Remote branch {} not found in upstream origin",
+                service.branch
+            )]);
+        };
+        if !self.is_ours(&service.repo) || service.runtime != "node" {
+            return Verdict::Runs;
+        }
         let recipe = Recipe {
             root: &service.root,
-            build: &service.build,
-            start: &service.start,
-            node_env: service
-                .variables
+            build: &deploy.commands.0,
+            start: &deploy.commands.1,
+            node_env: variables
                 .get("NODE_ENV")
                 .map_or("production", String::as_str),
         };
-        judge(recipe, &|path| around.code.file(&service.branch, path))
+        judge(recipe, &|path| around.code.file_at(&commit.id, path))
     }
 
     fn begin(&mut self, at: Timestamp, deploy: &str) {
@@ -200,30 +214,26 @@ impl Render {
         self.later(at, Due::Build { deploy });
     }
 
-    fn build(&mut self, at: Timestamp, id: &str) {
+    /// The variables are taken as they are now; whatever changes later waits for the next deploy.
+    fn build(&mut self, at: Timestamp, id: &str, around: Around<'_>) {
         let Some(deploy) = self.running(id) else {
             return;
         };
-        let missing = self.missing(&deploy.service);
+        let current = self.state.current();
+        let Some(service) = current.services.get(&deploy.service) else {
+            return;
+        };
+        let variables = current.variables_of(service);
+        let verdict = self.verdict(service, &deploy, &variables, around);
         self.edit_deploy(at, id, |deploy| {
             deploy.status = Status::Building;
             deploy.started_at = Some(at);
-            deploy.missing = missing;
+            deploy.variables = variables;
+            deploy.verdict = verdict;
         });
         let over = moment(self.seed, at, &format!("build {id}"), 40, 150);
         let deploy = id.to_owned();
         self.later(over, Due::Built { deploy });
-    }
-
-    /// The first variable that the product's code needs and the service does not have.
-    fn missing(&self, service: &str) -> Option<String> {
-        let service = self.state.current().services.get(service)?;
-        let needs = self.scenario.render.code_needs.iter();
-        let mut lacking = needs.filter(|name| !service.variables.contains_key(*name));
-        lacking
-            .next()
-            .filter(|_| self.is_ours(&service.repo))
-            .cloned()
     }
 
     fn built(&mut self, at: Timestamp, id: &str) {
@@ -242,14 +252,27 @@ impl Render {
         self.later(over, Due::End { deploy });
     }
 
-    fn end(&mut self, at: Timestamp, id: &str) {
+    fn end(&mut self, at: Timestamp, id: &str, around: Around<'_>) {
         let Some(deploy) = self.running(id) else {
             return;
         };
-        let runs = deploy.verdict == Verdict::Runs && deploy.missing.is_none();
-        if !runs {
+        let trouble = match deploy.verdict {
+            Verdict::Runs => self.trouble(at, &deploy, around),
+            _ => return self.finish(at, &deploy, Status::UpdateFailed),
+        };
+        if let Some(trouble) = trouble {
+            let unhealthy = matches!(trouble, Trouble::Unhealthy(_));
+            if unhealthy && deploy.trouble.is_none() {
+                // It is asked again and again before Render gives up; whatever comes of it by then counts.
+                self.edit_deploy(at, id, |deploy| deploy.trouble = Some(trouble));
+                let deploy = id.to_owned();
+                let over = at + SignedDuration::from_secs(PATIENCE_S);
+                return self.later(over, Due::End { deploy });
+            }
+            self.edit_deploy(at, id, |deploy| deploy.trouble = Some(trouble));
             return self.finish(at, &deploy, Status::UpdateFailed);
         }
+        self.edit_deploy(at, id, |deploy| deploy.trouble = None);
         let replaced: Vec<String> = self
             .state
             .current()

@@ -50,6 +50,9 @@ impl Bucket {
             (Method::Get, _) => bucket("read", 400, MINUTE_S),
             (Method::Post, ["services"]) => bucket("services", 20, HOUR_S),
             (Method::Post, ["key-value" | "redis"]) => bucket("key-value", 20, HOUR_S),
+            (Method::Post, ["services", _, "custom-domains", ..]) => {
+                bucket("custom-domains", 50, HOUR_S)
+            }
             (Method::Patch, ["services", id])
             | (Method::Post, ["services", id, "deploys" | "suspend" | "resume"]) => {
                 bucket(&format!("service {id}"), 10, MINUTE_S)

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Cx;
 use super::start::Verdict;
-use super::state::{Deploy, Server, State, Status};
+use super::state::{Deploy, Server, State, Status, Trouble};
 use super::wire::{Digits, Outcome, invalid, limit, not_found, ok, passes, stamp, time, values};
 use crate::sim::chance;
 
@@ -168,23 +168,27 @@ fn written(deploy: &Deploy, service: &Server) -> Vec<Line> {
             say(deploy.finished_at, -10, "app", text);
         }
         Status::UpdateFailed => {
-            let (code, said) = last_words(deploy);
+            let (said, end) = last_words(deploy);
             for (at, text) in (6000..).step_by(10).zip(said) {
                 say(built, at, "app", text);
             }
-            let text = format!("==> Exited with status {code}");
-            say(deploy.finished_at, -10, "app", text);
+            say(deploy.finished_at, -10, "app", end);
         }
         _ => {}
     }
     lines
 }
 
-/// What a process that ended at once had to say, and its code.
-fn last_words(deploy: &Deploy) -> (i64, Vec<String>) {
-    match (&deploy.verdict, &deploy.missing) {
-        (Verdict::Exits(code, said), _) => (*code, said.clone()),
-        (_, Some(name)) => (1, vec![format!("Error: {name} is not set")]),
-        _ => (1, Vec::new()),
+/// What a process that did not stay up had to say, and how Render puts its end.
+fn last_words(deploy: &Deploy) -> (Vec<String>, String) {
+    let exited = |code: i64| format!("==> Exited with status {code}");
+    match (&deploy.verdict, &deploy.trouble) {
+        (Verdict::Exits(code, said), _) => (said.clone(), exited(*code)),
+        (_, Some(Trouble::Exits(code, said))) => (vec![said.clone()], exited(*code)),
+        (_, Some(Trouble::Unhealthy(why))) => (
+            vec!["Listening on 10000".to_owned(), format!("==> {why}")],
+            "==> Timed out".to_owned(),
+        ),
+        _ => (Vec::new(), exited(1)),
     }
 }

@@ -2,21 +2,33 @@
 
 mod body;
 mod build;
+mod connect;
 mod create;
 mod deploys;
+#[cfg(test)]
+mod domain_stories;
+mod domains;
+mod door;
 mod due;
+#[cfg(test)]
+mod group_stories;
+mod groups;
 mod key_value;
 mod limits;
 mod logs;
+#[cfg(test)]
+mod memory_stories;
 mod owners;
 #[cfg(test)]
 mod refusals;
 mod services;
+pub mod site;
 pub mod spec;
 mod start;
 mod state;
 #[cfg(test)]
 mod stories;
+mod variables;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -26,6 +38,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use self::due::Due;
+pub use self::key_value::password as queue_password;
 use self::limits::{Bucket, Left, Limits};
 pub use self::spec::RenderSpec;
 use self::state::State;
@@ -100,10 +113,11 @@ impl Render {
     pub fn new(
         scenario: Arc<Scenario>,
         seed: u64,
-        token: &str,
+        tokens: &BTreeMap<&'static str, String>,
         start: Timestamp,
         book: &mut Book,
     ) -> Render {
+        let token = tokens.get("render").map_or("", String::as_str);
         let mut render = Render {
             scenario,
             seed,
@@ -117,8 +131,15 @@ impl Render {
             looked: false,
             done_until: start,
         };
-        render.build_past(book);
+        render.build_past(tokens, book);
         render
+    }
+
+    /// What the address of the first service of a name begins with, for records that lead to it.
+    pub fn slug_of(&self, name: &str) -> Option<String> {
+        let mut services = self.state.current().services.values();
+        let found = services.find(|service| service.name == name);
+        found.map(|service| service.slug.clone())
     }
 
     /// Whether an address is that of the product's repository, which this world can look into.
@@ -215,6 +236,15 @@ fn route(cx: &mut Cx<'_>, path: &[&str]) -> Outcome {
         (Method::Post, ["services", id, "deploys", deploy, "cancel"]) => {
             deploys::cancel(cx, id, deploy)
         }
+        (Method::Get, ["services", id, "custom-domains"]) => domains::list(cx, id),
+        (Method::Post, ["services", id, "custom-domains"]) => domains::add(cx, id),
+        (Method::Get, ["services", id, "custom-domains", name]) => domains::one(cx, id, name),
+        (Method::Delete, ["services", id, "custom-domains", name]) => domains::delete(cx, id, name),
+        (Method::Post, ["services", id, "custom-domains", name, "verify"]) => {
+            domains::verify(cx, id, name)
+        }
+        (_, ["services", id, "env-vars", rest @ ..]) => variables::route(cx, id, rest),
+        (_, ["env-groups", rest @ ..]) => groups::route(cx, rest),
         (Method::Get, ["logs"]) => logs::list(cx),
         (Method::Get, [family @ ("key-value" | "redis")]) => key_value::list(cx, family),
         (Method::Post, ["key-value"]) => key_value::create(cx),
@@ -308,8 +338,9 @@ impl Service for Render {
         match object.split_once('/') {
             Some(("service", name)) => self.edit_service(now, name),
             Some(("key_value", name)) => self.edit_key_value(now, name),
+            Some(("group", name)) => self.edit_group(now, name),
             _ => Err(format!(
-                "{object} cannot be edited at Render: service/NAME, key_value/NAME"
+                "{object} cannot be edited at Render: service/NAME, key_value/NAME, group/NAME"
             )),
         }
     }

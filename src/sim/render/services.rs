@@ -159,11 +159,23 @@ pub fn delete(cx: &mut Cx<'_>, id: &str) -> Outcome {
     find(cx.current(), id)?;
     let deploys = cx.current().deploys_of(id);
     let deploys: Vec<String> = deploys.iter().map(|deploy| deploy.id.clone()).collect();
+    let domains = cx.current().domains.values();
+    let domains = domains.filter(|domain| domain.service == id);
+    let domains: Vec<String> = domains.map(|domain| domain.id.clone()).collect();
     cx.hub.state.change(cx.visit.now, |state| {
         state.services.remove(id);
         state.deploys.retain(|deploy, _| !deploys.contains(deploy));
+        state.domains.retain(|_, domain| domain.service != id);
+        for group in state.groups.values_mut() {
+            if group.links.iter().any(|link| link == id) {
+                Arc::make_mut(group).links.retain(|link| link != id);
+            }
+        }
     });
     cx.book.gone(Provider::Render, "service", id);
+    for domain in &domains {
+        cx.book.gone(Provider::Render, "custom_domain", domain);
+    }
     for deploy in &deploys {
         cx.book.gone(Provider::Render, "deploy", deploy);
     }

@@ -18,8 +18,20 @@ pub struct RenderSpec {
     pub services: Vec<ServiceSpec>,
     #[serde(rename = "key_value")]
     pub key_values: Vec<KeyValueSpec>,
+    #[serde(rename = "group")]
+    pub groups: Vec<GroupSpec>,
     /// Variables without which the product's process ends at once; with none, it starts without any.
     pub code_needs: Vec<String>,
+    /// Hosts outside of this world at which a database or a queue lets everybody in.
+    pub elsewhere: Vec<String>,
+    /// The list of groups comes as its document has it: bare, without wrappers and cursors.
+    pub bare_groups: bool,
+    /// A changed variable of a group deploys the services that have it.
+    pub groups_deploy: bool,
+    /// A group of one environment takes no service of another.
+    pub environments_apart: bool,
+    /// The status that answers to a domain which the same service has already: 409 or 400.
+    pub domain_again: u16,
     pub outbound: Outbound,
     /// The filter by name also finds names that only begin so.
     pub loose_names: bool,
@@ -35,7 +47,13 @@ impl Default for RenderSpec {
             app_reaches: true,
             services: Vec::new(),
             key_values: Vec::new(),
+            groups: Vec::new(),
             code_needs: vec!["DATABASE_URL".to_owned()],
+            elsewhere: vec!["db.example.com".to_owned()],
+            bare_groups: false,
+            groups_deploy: false,
+            environments_apart: false,
+            domain_again: 409,
             outbound: Outbound::Shared,
             loose_names: false,
             slugs_taken: None,
@@ -56,6 +74,23 @@ impl RenderSpec {
             }
         }
         owners
+    }
+
+    /// Gives every group that stands for an environment the values that the launch's matrix has there: `words` holds
+    /// them as `variable.ENVIRONMENT.NAME`.
+    pub fn take_matrix(&mut self, words: &BTreeMap<String, String>) {
+        for group in &mut self.groups {
+            let Some(environment) = &group.matrix else {
+                continue;
+            };
+            let prefix = format!("variable.{environment}.");
+            for (word, value) in words {
+                if let Some(name) = word.strip_prefix(&prefix) {
+                    let own = group.variables.entry(name.to_owned());
+                    own.or_insert_with(|| value.clone());
+                }
+            }
+        }
     }
 }
 
@@ -93,6 +128,8 @@ pub struct WorkspaceSpec {
     pub card: bool,
     /// The account is verified; one that is not, and has no card, cannot even create what is free.
     pub verified: bool,
+    /// How many custom domains its plan includes; all when not said.
+    pub domains: Option<usize>,
 }
 
 impl Default for WorkspaceSpec {
@@ -102,6 +139,7 @@ impl Default for WorkspaceSpec {
             kind: WorkspaceKind::Team,
             card: true,
             verified: true,
+            domains: None,
         }
     }
 }
@@ -172,8 +210,32 @@ pub struct ServiceSpec {
     pub suspended: bool,
     #[serde(default)]
     pub last_deploy: LastDeploy,
+    /// Its own variables; values as those of a group.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
+    /// Custom domains, verified long ago.
+    #[serde(default)]
+    pub domains: Vec<String>,
+}
+
+/// An environment group that is there already.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GroupSpec {
+    pub name: String,
+    /// Name of a workspace; the first when not said.
+    pub workspace: Option<String>,
+    /// The environment whose values in the launch's matrix it has, besides those that are said here.
+    pub matrix: Option<String>,
+    /// Values may hold what only the world knows: `<token NAME>`, `<made NAME>`, `<redis NAME external>` and
+    /// `<redis NAME internal>`.
+    pub variables: BTreeMap<String, String>,
+    /// Secret files by their names.
+    pub files: BTreeMap<String, String>,
+    /// Names of the services that have it.
+    pub linked: Vec<String>,
+    /// The environment of a project that it is limited to.
+    pub environment: Option<String>,
 }
 
 /// A Key Value instance that is there already.

@@ -1,6 +1,7 @@
 //! What Render is made of: workspaces, services with their deploys, Key Value instances.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +17,8 @@ pub struct State {
     pub services: BTreeMap<String, Arc<Server>>,
     pub deploys: BTreeMap<String, Arc<Deploy>>,
     pub key_values: BTreeMap<String, Arc<KeyValue>>,
+    pub domains: BTreeMap<String, Arc<Domain>>,
+    pub groups: BTreeMap<String, Arc<Group>>,
     /// Counts what was ever made; the next id is drawn from it.
     pub made: u64,
 }
@@ -28,6 +31,8 @@ pub struct Owner {
     pub kind: WorkspaceKind,
     pub card: bool,
     pub verified: bool,
+    /// How many custom domains its plan includes.
+    pub domains: Option<usize>,
 }
 
 /// A web service or a worker.
@@ -54,8 +59,41 @@ pub struct Server {
     pub instances: u64,
     /// What its address begins with.
     pub slug: String,
+    /// Its own, without those of its groups.
     pub variables: BTreeMap<String, String>,
     pub suspended: bool,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// A name of its own that a web service is to answer to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Domain {
+    pub id: String,
+    /// The id of its service.
+    pub service: String,
+    pub name: String,
+    /// Of one that came along with another: the one that was asked for; empty otherwise.
+    pub redirect: String,
+    pub verified_at: Option<Timestamp>,
+    pub certificate_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+}
+
+/// Variables that several services share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    pub id: String,
+    pub name: String,
+    /// The id of its workspace.
+    pub owner: String,
+    pub variables: BTreeMap<String, String>,
+    /// Secret files by their names.
+    pub files: BTreeMap<String, String>,
+    /// The ids of the services that have it, in the order they were linked.
+    pub links: Vec<String>,
+    /// The environment of a project that it is limited to.
+    pub environment: Option<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -111,10 +149,12 @@ pub struct Deploy {
     /// The first of its service.
     pub first: bool,
     pub commit: Option<Commit>,
-    /// What comes of the code, as it stood when the deploy was asked for.
+    /// What comes of the code, as it stood when the build began.
     pub verdict: Verdict,
-    /// A variable that the code needs and the service did not have when the build began.
-    pub missing: Option<String>,
+    /// Why its process did not stay up, though the code is right.
+    pub trouble: Option<Trouble>,
+    /// As they were when the build began: the service's own over its groups'.
+    pub variables: BTreeMap<String, String>,
     pub status: Status,
     /// The start and build commands it was begun with.
     pub commands: (String, String),
@@ -123,6 +163,15 @@ pub struct Deploy {
     pub built_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
     pub updated_at: Timestamp,
+}
+
+/// What kept a new instance from taking over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Its process ended with this code, saying this.
+    Exits(i64, String),
+    /// Its process runs and does not answer at the health check's path.
+    Unhealthy(String),
 }
 
 /// A Key Value instance; the old Redis family shows the same objects.
@@ -150,6 +199,25 @@ pub struct KeyValue {
 }
 
 impl KeyValue {
+    /// The host that instances of its region are reached at from outside.
+    pub fn host(&self) -> String {
+        format!("{}-keyvalue.render.com", self.region)
+    }
+
+    pub fn internal(&self) -> String {
+        format!("redis://{}:6379", self.id)
+    }
+
+    pub fn external(&self) -> String {
+        let KeyValue { id, password, .. } = self;
+        format!("rediss://{id}:{password}@{}:6379", self.host())
+    }
+
+    /// Whether its list lets an address in from outside.
+    pub fn lets_in(&self, caller: Ipv4Addr) -> bool {
+        self.allow.iter().any(|(block, _)| holds(block, caller))
+    }
+
     /// The API's word for how it is at `at`.
     pub fn status(&self, at: Timestamp) -> &'static str {
         if self.suspended {
@@ -182,6 +250,18 @@ impl State {
         deploys
     }
 
+    /// What a deploy of the service gets: its own variables over those of its groups. Between groups no order is
+    /// promised; here the higher id wins.
+    pub fn variables_of(&self, service: &Server) -> BTreeMap<String, String> {
+        let mut all = BTreeMap::new();
+        let linked = |group: &&Arc<Group>| group.links.contains(&service.id);
+        for group in self.groups.values().filter(linked) {
+            all.extend(group.variables.clone());
+        }
+        all.extend(service.variables.clone());
+        all
+    }
+
     /// A deploy of the service is under way or waits for its turn.
     pub fn is_deploying(&self, service: &str) -> bool {
         self.deploys
@@ -194,6 +274,18 @@ impl State {
         self.made += 1;
         id(seed, prefix, &self.made.to_string())
     }
+}
+
+/// Whether a block such as `74.220.51.0/24` holds an address.
+fn holds(block: &str, caller: Ipv4Addr) -> bool {
+    let parts = block.split_once('/');
+    let Some((address, bits)) = parts.and_then(|(address, bits)| {
+        Some((address.parse::<Ipv4Addr>().ok()?, bits.parse::<u32>().ok()?))
+    }) else {
+        return false;
+    };
+    let mask = u32::MAX.checked_shl(32 - bits.min(32)).unwrap_or(0);
+    u32::from(address) & mask == u32::from(caller) & mask
 }
 
 const DIGITS: &[u8] = b"0123456789abcdefghijklmnopqrstuv";

@@ -53,7 +53,7 @@ app.use(helmet());
 app.use(cors(corsOptions));
 app.use(express.json({ limit: '1mb' }));
 
-app.get('/api/health', (req, res) => {
+app.get(['/health', '/api/health'], (req, res) => {
   res.json({
     status: 'ok',
     environment: process.env.ENVIRONMENT_NAME || 'local',
@@ -98,6 +98,10 @@ app.post('/api/messages', async (req, res, next) => {
   } catch (error) {
     next(error);
   }
+});
+
+app.use((req, res) => {
+  res.status(404).json({ message: 'Not found' });
 });
 
 app.use((error, req, res, next) => {
