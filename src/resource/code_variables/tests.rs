@@ -1,3 +1,5 @@
+//! Code that reads variables, and what is said of each name.
+
 use super::*;
 use crate::cors::environment_reads;
 use crate::resource::value::Destination;
