@@ -110,5 +110,13 @@ fn matrix(environment: &str) -> Vec<(String, String)> {
         let word = format!("variable.{environment}.{name}");
         list.push((word, value.to_owned()));
     }
+    let mut public = vec![("REACT_APP_STRIPE_PKEY", "<token stripe_pk_test>")];
+    if environment == "prod" {
+        public.push(("REACT_APP_LAUNCHED", "false"));
+    }
+    for (name, value) in public {
+        let word = format!("vercel.variable.{environment}.{name}");
+        list.push((word, value.to_owned()));
+    }
     list
 }

@@ -23,6 +23,7 @@ mod render;
 pub mod scenario;
 pub mod serve;
 mod service;
+mod sites;
 mod stripe;
 mod targets;
 #[cfg(test)]
@@ -213,7 +214,7 @@ impl World {
         let all = Arc::new(scenario.clone());
         let scenario = || Arc::clone(&all);
         let github = Github::new(scenario(), seed, &tokens["github"], start, &mut book);
-        let vercel = Vercel::new(scenario(), seed, &tokens["vercel"], start, &mut book);
+        let vercel = Vercel::new(scenario(), seed, &tokens, start, &mut book);
         let render = Render::new(scenario(), seed, &tokens, start, &mut book);
         let key = [&tokens["godaddy_key"], &tokens["godaddy_secret"]].map(String::as_str);
         let target = |named: &str| match named.split_once(':')? {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub use super::atlas::AtlasSpec;
 pub use super::render::RenderSpec;
 pub use super::stripe::StripeSpec;
-pub use super::vercel::VercelSpec;
+pub use super::vercel::{HeldSpec, VercelSpec};
 pub use super::zones::{DnsSpec, Host};
 
 /// The names a world is built around, taken from `golive.toml`.
@@ -423,6 +423,7 @@ impl Scenario {
         let asked = names.words.get("code.health_path");
         product.health_path = product.health_path.take().or(asked.cloned());
         scenario.render.take_matrix(&names.words);
+        scenario.vercel.take_matrix(&names.words);
         scenario.check()?;
         Ok(scenario)
     }
