@@ -52,6 +52,16 @@ impl Secret {
         Ok(Secret::new(text.as_str()))
     }
 
+    /// That many random bytes as text: base64 for addresses, without padding. The error is the system's, when it gives
+    /// none.
+    pub fn random(bytes: u16) -> Result<Secret, String> {
+        use base64::Engine;
+        use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+        let mut random = zeroize::Zeroizing::new(vec![0u8; usize::from(bytes)]);
+        getrandom::fill(&mut random).map_err(|error| error.to_string())?;
+        Ok(Secret::new(URL_SAFE_NO_PAD.encode(&*random)))
+    }
+
     /// Length in bytes, as limits of providers count it.
     pub fn bytes(&self) -> usize {
         self.expose().len()

@@ -58,10 +58,9 @@ pub fn words() -> BTreeMap<String, String> {
             );
             words.insert(format!("plan.{key}"), plan.to_owned());
         }
-        let start = if environment == "dev" {
-            "npm run dev"
-        } else {
-            "npm start"
+        let start = match environment {
+            "dev" => "npm run dev",
+            _ => "npm start",
         };
         for (role, start) in [("api", start), ("worker", "npm run dev")] {
             words.insert(format!("start.{environment}.{role}"), start.to_owned());
