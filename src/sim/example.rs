@@ -37,6 +37,7 @@ pub fn words() -> BTreeMap<String, String> {
         ("apex.leave", "acmeshop.example"),
         ("site.project.prod", "shop-prod"),
         ("site.project.staging", "shop-staging"),
+        ("site.project.dev", "shop-prod"),
     ];
     let mut words: BTreeMap<String, String> = list
         .into_iter()

@@ -367,6 +367,16 @@ impl World {
 
     /// The service's own way of the call.
     fn serve(&mut self, visit: Visit<'_>) -> Done {
+        if let Provider::Godaddy | Provider::Cloudflare = visit.call.provider {
+            // Both keep the zone, so they change it as well as look at it.
+            let (zones, replaying) = (&mut self.zones, self.replaying);
+            return match visit.call.provider {
+                Provider::Godaddy => self.godaddy.call(visit, replaying, zones, &mut self.book),
+                _ => self
+                    .cloudflare
+                    .call(visit, replaying, zones, &mut self.book),
+            };
+        }
         let book = &mut self.book;
         match visit.call.provider {
             Provider::Github => {
@@ -378,7 +388,6 @@ impl World {
                 } = visit;
                 self.github.call(now, n, call, stale, book)
             }
-            Provider::Atlas => self.atlas.call(visit, around!(self, None), book),
             Provider::Vercel => {
                 let around = around!(self, Some(&self.atlas));
                 self.vercel.call(visit, around, book)
@@ -387,19 +396,11 @@ impl World {
                 let around = around!(self, Some(&self.atlas));
                 self.render.call(visit, around, book)
             }
-            // Both keep the zone, so they change it as well as look at it.
-            Provider::Godaddy => {
-                let (zones, replaying) = (&mut self.zones, self.replaying);
-                self.godaddy.call(visit, replaying, zones, book)
-            }
-            Provider::Cloudflare => {
-                let (zones, replaying) = (&mut self.zones, self.replaying);
-                self.cloudflare.call(visit, replaying, zones, book)
-            }
             Provider::Stripe => {
                 let around = around!(self, Some(&self.atlas));
                 self.stripe.call(visit, around, book)
             }
+            _ => self.atlas.call(visit, around!(self, None), book),
         }
     }
 

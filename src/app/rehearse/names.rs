@@ -100,58 +100,6 @@ fn words(manifest: &Manifest) -> BTreeMap<String, String> {
     words
 }
 
-/// What `golive.toml` says of each environment.
-fn environment_words(manifest: &Manifest) -> BTreeMap<String, String> {
-    let mut words = BTreeMap::new();
-    let mut say = |word: String, name: String| words.insert(word, name);
-    for (key, environment) in &manifest.environment {
-        let branch = manifest.branch.get(&environment.branch);
-        if let Some(branch) = branch {
-            say(format!("branch.{key}"), branch.name.to_string());
-        }
-        say(
-            format!("database.{key}"),
-            environment.database.name.to_string(),
-        );
-        say(format!("group.{key}"), environment.group.to_string());
-        say(format!("site.{key}"), environment.site.host.to_string());
-        if let Some(project) = manifest.vercel.project.get(&environment.site.project) {
-            say(format!("site.project.{key}"), project.name.to_string());
-        }
-        for (role, service) in &environment.service {
-            if let Some(host) = &service.host {
-                say(format!("host.{key}.{role}"), host.to_string());
-            }
-            let at = format!("{key}.{role}");
-            say(format!("service.{at}"), service.name.to_string());
-            say(format!("plan.{at}"), manifest.plan_of(service).to_string());
-            if let Some(start) = &service.start {
-                say(format!("start.{at}"), start.to_string());
-                say(format!("build.{at}"), manifest.build_of(service));
-            }
-        }
-    }
-    words
-}
-
-/// The zone, who holds it, and what is wished of its bare name: only that one of the two words is there.
-fn dns_words(manifest: &Manifest) -> BTreeMap<String, String> {
-    let dns = &manifest.dns;
-    let zone = dns.zone.to_string();
-    let mode = serde_json::to_value(dns.mode).unwrap_or_default();
-    let apex = match dns.apex {
-        Apex::Leave => "apex.leave",
-        Apex::Redirect => "apex.redirect",
-    };
-    [
-        ("zone", zone.clone()),
-        (apex, zone),
-        ("dns.mode", mode.as_str().unwrap_or_default().to_owned()),
-    ]
-    .map(|(word, name)| (word.to_owned(), name))
-    .into()
-}
-
 /// The matrix of variables as it stands before step 10, as `variable.ENVIRONMENT.NAME` where it goes to Render and
 /// `vercel.variable.ENVIRONMENT.NAME` where it goes to Vercel. What only the world knows stands there by its word
 /// (`sim::issued`).
@@ -214,4 +162,56 @@ pub fn token_of(form: Form) -> &'static str {
         Form::StripePublishableTest => "stripe_pk_test",
         Form::StripePublishableLive => "stripe_pk_live",
     }
+}
+
+/// What `golive.toml` says of each environment.
+fn environment_words(manifest: &Manifest) -> BTreeMap<String, String> {
+    let mut words = BTreeMap::new();
+    let mut say = |word: String, name: String| words.insert(word, name);
+    for (key, environment) in &manifest.environment {
+        let branch = manifest.branch.get(&environment.branch);
+        if let Some(branch) = branch {
+            say(format!("branch.{key}"), branch.name.to_string());
+        }
+        say(
+            format!("database.{key}"),
+            environment.database.name.to_string(),
+        );
+        say(format!("group.{key}"), environment.group.to_string());
+        say(format!("site.{key}"), environment.site.host.to_string());
+        if let Some(project) = manifest.vercel.project.get(&environment.site.project) {
+            say(format!("site.project.{key}"), project.name.to_string());
+        }
+        for (role, service) in &environment.service {
+            if let Some(host) = &service.host {
+                say(format!("host.{key}.{role}"), host.to_string());
+            }
+            let at = format!("{key}.{role}");
+            say(format!("service.{at}"), service.name.to_string());
+            say(format!("plan.{at}"), manifest.plan_of(service).to_string());
+            if let Some(start) = &service.start {
+                say(format!("start.{at}"), start.to_string());
+                say(format!("build.{at}"), manifest.build_of(service));
+            }
+        }
+    }
+    words
+}
+
+/// The zone, who holds it, and what is wished of its bare name: only that one of the two words is there.
+fn dns_words(manifest: &Manifest) -> BTreeMap<String, String> {
+    let dns = &manifest.dns;
+    let zone = dns.zone.to_string();
+    let mode = serde_json::to_value(dns.mode).unwrap_or_default();
+    let apex = match dns.apex {
+        Apex::Leave => "apex.leave",
+        Apex::Redirect => "apex.redirect",
+    };
+    [
+        ("zone", zone.clone()),
+        (apex, zone),
+        ("dns.mode", mode.as_str().unwrap_or_default().to_owned()),
+    ]
+    .map(|(word, name)| (word.to_owned(), name))
+    .into()
 }
