@@ -219,10 +219,24 @@ pub enum Secrets {
         #[command(flatten)]
         from: From,
     },
-    /// Whether each secret is there and still the one that was kept
+    /// Keep the values of a .env file that the launch asks for: all of them, or none
+    Import(Import),
+    /// Whether each secret is there, still the one that was kept, and works; looks only
     Check,
     /// Forget a value
     Rm { name: String },
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct Import {
+    /// The file; - is standard input
+    #[arg(value_name = "FILE", conflicts_with_all = ["from_env", "from_file", "stdin", "from_command"])]
+    pub file: Option<PathBuf>,
+    /// The environment that it is for, such as prod
+    #[arg(long, value_name = "KEY")]
+    pub environment: Option<String>,
+    #[command(flatten)]
+    pub from: From,
 }
 
 #[derive(Debug, Subcommand)]

@@ -52,6 +52,11 @@ impl Secret {
         Ok(Secret::new(text.as_str()))
     }
 
+    /// Length in bytes, as limits of providers count it.
+    pub fn bytes(&self) -> usize {
+        self.expose().len()
+    }
+
     /// Whether it holds a character that an address must percent-encode, such as `@`, `:` or `/`.
     pub fn needs_encoding(&self) -> bool {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~');

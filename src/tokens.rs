@@ -137,10 +137,9 @@ pub fn of_slot(slot: &SecretName) -> Option<&'static Token> {
     all().iter().find(|token| token.way_of(slot).is_some())
 }
 
-/// What signs for a provider.
-pub fn of(provider: Provider) -> &'static Token {
-    let own = all().iter().find(|token| token.provider == provider);
-    own.expect("a test holds that every provider has a token")
+/// What signs for a provider; `None` where the launch signs with values of its own variables, as at Stripe.
+pub fn of(provider: Provider) -> Option<&'static Token> {
+    all().iter().find(|token| token.provider == provider)
 }
 
 #[cfg(test)]
@@ -152,8 +151,12 @@ mod tests {
     fn every_provider_is_described_whole_and_once() {
         for provider in Provider::ALL {
             let own = all().iter().filter(|token| token.provider == provider);
+            if token::ways(provider).is_empty() {
+                assert_eq!(own.count(), 0, "{provider}");
+                continue;
+            }
             assert_eq!(own.count(), 1, "{provider}");
-            let token = of(provider);
+            let token = of(provider).unwrap();
             assert!(!token.purpose.is_empty() && !token.never.is_empty());
             // What is asked for is what the calls are signed with.
             let asked = token.slots().into_iter().cloned();
@@ -173,7 +176,7 @@ mod tests {
 
     #[test]
     fn github_is_asked_for_with_the_rights_of_phase_0() {
-        let token = of(Provider::GitHub);
+        let token = of(Provider::GitHub).unwrap();
         let rights =
             |way: &Way| -> Vec<String> { way.rights.iter().map(Right::to_string).collect() };
         assert_eq!(rights(&token.ways[0]), ["repo", "workflow"]);

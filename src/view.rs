@@ -2,6 +2,7 @@
 //! and nothing else, so a screen cannot know more than the state file and the event stream.
 
 mod cost;
+mod matrix;
 mod outline;
 mod shown;
 mod what_now;
@@ -15,6 +16,10 @@ use crate::journal::state::{Found, ItemState, Standing, State};
 use crate::plan::{ItemId, Provider, Row, RowId, Wait};
 
 pub use cost::{Cost, approving};
+pub use matrix::{
+    CellShown, CellWish, Live as LiveValue, Mark, Matrix, MatrixCell, MatrixEnvironment,
+    MatrixVariable,
+};
 pub use outline::{ItemOutline, Outline, PhaseOutline, StepOutline};
 pub use shown::{Names, Shown, sentence};
 

@@ -128,10 +128,11 @@ fn code(topic: &str) -> Option<String> {
     })?;
     let text = match ENDINGS.iter().find(|(ending, _)| *ending == end) {
         Some((_, text)) => {
-            let slot = &crate::tokens::of(provider).ways[0].slots[0].name;
+            let token = crate::tokens::of(provider);
+            let slot = token.map(|token| token.ways[0].slots[0].name.as_str());
             text.replace("{P}", &provider.to_string())
                 .replace("{p}", provider.word())
-                .replace("{T}", slot.as_str())
+                .replace("{T}", slot.unwrap_or("the key"))
         }
         None => {
             let status = end.parse::<u16>().ok()?;

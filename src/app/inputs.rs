@@ -91,6 +91,10 @@ async fn missing_keys(seams: &Seams, provider: Provider) -> Result<Vec<SecretNam
         }
         ways.push((way.len() - missing.len(), missing));
     }
+    // Stripe is signed for with values of the launch's own variables; what asks for one of them says so below.
+    if ways.is_empty() {
+        return Ok(vec![]);
+    }
     let begun = ways.iter().position(|(given, _)| *given > 0);
     Ok(ways.swap_remove(begun.unwrap_or(0)).1)
 }

@@ -4,6 +4,7 @@
 pub mod approval;
 mod clients;
 pub mod desk;
+mod giving;
 mod progress;
 mod reconcile;
 mod requests;
@@ -27,8 +28,9 @@ use crate::request::Request;
 use crate::resource::{Cx, Known};
 use crate::step::{Instance, Launch};
 
-use self::clients::Signed;
+use self::clients::{Clients, Signed};
 use self::desk::Desk;
+use self::giving::Given;
 use self::progress::{Place, Progress};
 use self::reconcile::{Goal, Permit};
 pub use self::reconcile::{Visit, Visiting};
@@ -70,9 +72,17 @@ pub struct Engine {
     progress: BTreeMap<ItemId, Progress>,
     /// The rows last told for each step.
     told: BTreeMap<String, Vec<Row>>,
+    /// What requests have begun and is not under way yet.
+    begun: Vec<LocalBoxFuture<'static, Arrival>>,
 }
 
-type Arrival = (ItemId, Result<Visit>);
+/// What comes back from what is under way.
+enum Arrival {
+    Visited(ItemId, Result<Visit>),
+    /// A secret that was judged before it is kept.
+    Given(Given),
+}
+
 type UnderWay = FuturesUnordered<LocalBoxFuture<'static, Arrival>>;
 
 impl Engine {
@@ -109,6 +119,7 @@ impl Engine {
             heard: 0,
             progress,
             told: BTreeMap::new(),
+            begun: Vec::new(),
         }
     }
 
@@ -119,6 +130,7 @@ impl Engine {
         let (mut idle, mut deaf) = (false, false);
         let ended = loop {
             self.start_ready(&mut under_way);
+            under_way.extend(self.begun.drain(..));
             self.present_plans();
             if let Some(error) = self.desk.broken.borrow().clone() {
                 break Err(error);
@@ -148,7 +160,13 @@ impl Engine {
                         }
                     }
                 }
-                Some((id, visit)) = under_way.next(), if !under_way.is_empty() => self.arrived(&id, visit?)?,
+                Some(arrival) = under_way.next(), if !under_way.is_empty() => match arrival {
+                    Arrival::Visited(id, visit) => self.arrived(&id, visit?)?,
+                    Arrival::Given(given) => {
+                        let kept = self.given(given).await;
+                        self.answer(kept);
+                    }
+                },
                 () = sleep => idle = false,
             }
         };
@@ -434,23 +452,7 @@ fn visit(
         };
         let listener = desk.listener();
         let clients = signed.clients(&desk, &settings, &launch.repository, &listener, &id);
-        let cx = Cx {
-            item: &id,
-            now: desk.now(),
-            github: clients.github.as_ref(),
-            vercel: clients.vercel.as_ref(),
-            render: clients.render.as_ref(),
-            atlas: clients.atlas.as_ref(),
-            godaddy: clients.godaddy.as_ref(),
-            cloudflare: clients.cloudflare.as_ref(),
-            stripe: clients.stripe,
-            documents: &*desk.seams.documents,
-            resolver: &*desk.seams.resolver,
-            web: &*desk.seams.web,
-            redis: &*desk.seams.redis,
-            slots: &*desk,
-            known: &known,
-        };
+        let cx = context(&id, &desk, &clients, &known);
         let visiting = Visiting {
             desk: &desk,
             cx,
@@ -465,12 +467,38 @@ fn visit(
     AssertUnwindSafe(visiting)
         .catch_unwind()
         .map(move |outcome| {
-            (
+            Arrival::Visited(
                 whose,
                 outcome.unwrap_or_else(|panic| Ok(Visit::Failed(bug(&*panic)))),
             )
         })
         .boxed_local()
+}
+
+/// What an item may use.
+fn context<'a>(
+    item: &'a ItemId,
+    desk: &'a Desk,
+    clients: &'a Clients<'a>,
+    known: &'a Known,
+) -> Cx<'a> {
+    Cx {
+        item,
+        now: desk.now(),
+        github: clients.github.as_ref(),
+        vercel: clients.vercel.as_ref(),
+        render: clients.render.as_ref(),
+        atlas: clients.atlas.as_ref(),
+        godaddy: clients.godaddy.as_ref(),
+        cloudflare: clients.cloudflare.as_ref(),
+        stripe: clients.stripe,
+        documents: &*desk.seams.documents,
+        resolver: &*desk.seams.resolver,
+        web: &*desk.seams.web,
+        redis: &*desk.seams.redis,
+        slots: desk,
+        known,
+    }
 }
 
 /// What an item may know before its own history is added.
@@ -504,6 +532,7 @@ fn known(launch: &Launch, item: &Instance, state: &State, now: Timestamp) -> Kno
         known.made = own.made.clone();
         known.decided = own.decided.clone();
         known.own = own.outputs.clone();
+        known.sent = own.last_sent.clone();
         known.settled_before = own.settled_before;
     }
     known

@@ -8,18 +8,11 @@ use crate::event::{Durable, Live};
 use crate::journal::state::Standing;
 use crate::plan::{Attestation, Blocker, ItemId, RowId, whose};
 use crate::price::Total;
-use crate::provider::token;
 use crate::request::Request;
-use crate::secret::{Secret, SecretName};
+use crate::secret::SecretName;
 
 /// Why a request was not done.
-type Declined = String;
-
-/// Both are for signing at one provider, so the one may come in place of the other.
-fn signs_for(wanted: &str, given: &SecretName) -> bool {
-    let provider = token::provider_of(given);
-    provider.is_some() && provider == token::provider_of(&SecretName::new(wanted))
-}
+pub(super) type Declined = String;
 
 impl Engine {
     /// Takes one request in. An error means that the state file could not be written.
@@ -27,7 +20,7 @@ impl Engine {
         self.heard += 1;
         let outcome = match request {
             Request::Approve { rows, typed, by } => self.approve(&rows, &typed, by)?,
-            Request::GiveSecret { slot, value } => self.give_secret(&slot, value).await,
+            Request::GiveSecret { slot, value } => self.give_secret(slot, value).await,
             Request::Choose {
                 item,
                 key,
@@ -62,10 +55,15 @@ impl Engine {
                 Ok(())
             }
         };
+        self.answer(outcome);
+        Ok(())
+    }
+
+    /// Tells why something was not done.
+    pub(super) fn answer(&self, outcome: Result<(), Declined>) {
         if let Err(text) = outcome {
             self.desk.tell(Live::Declined { text });
         }
-        Ok(())
     }
 
     fn approve(
@@ -121,47 +119,6 @@ impl Engine {
             }
         }
         Ok(Ok(()))
-    }
-
-    async fn give_secret(&mut self, slot: &SecretName, value: Secret) -> Result<(), Declined> {
-        self.fits(slot, &value).map_err(|error| {
-            let cause = error
-                .cause
-                .map(|cause| format!(": {cause}"))
-                .unwrap_or_default();
-            format!("{slot} was not kept: {}{cause}", error.what)
-        })?;
-        self.desk.keep(slot, value).await.map_err(|error| {
-            let cause = error
-                .cause
-                .map(|cause| format!(": {cause}"))
-                .unwrap_or_default();
-            format!("{slot} was not kept: {}{cause}", error.what)
-        })?;
-        let waiting: Vec<ItemId> = {
-            let state = self.desk.state.borrow();
-            let waits = |id: &&ItemId| match state.item(id).map(|item| &item.standing) {
-                Some(Standing::Blocked(
-                    Blocker::SecretMissing { slot: wanted, .. }
-                    | Blocker::TokenRefused { slot: wanted, .. },
-                )) => wanted == slot.as_str() || signs_for(wanted, slot),
-                Some(Standing::Blocked(Blocker::OtherAccount { .. }) | Standing::Failed(_)) => true,
-                _ => false,
-            };
-            self.progress.keys().filter(waits).cloned().collect()
-        };
-        for id in waiting {
-            self.look_again(&id);
-        }
-        Ok(())
-    }
-
-    /// The value looks like what the slot is for, and may go where it would be sent.
-    fn fits(&self, slot: &SecretName, value: &Secret) -> Result<()> {
-        match token::provider_of(slot) {
-            Some(provider) => token::fits(slot, value, self.settings.url(provider)),
-            None => Ok(()),
-        }
     }
 
     fn blocker(&self, item: &ItemId) -> Option<Blocker> {
@@ -346,11 +303,17 @@ impl Engine {
         if !self.progress.contains_key(item) {
             return Err(format!("{item} is not part of this run"));
         }
+        // The secret may have been given by another command since: it is read from the vault again.
+        if let Some(Blocker::SecretMissing { slot, .. } | Blocker::TokenRefused { slot, .. }) =
+            self.blocker(item)
+        {
+            self.desk.forget(&SecretName::new(slot));
+        }
         self.look_again(item);
         Ok(())
     }
 
-    fn look_again(&mut self, item: &ItemId) {
+    pub(super) fn look_again(&mut self, item: &ItemId) {
         if let Some(progress) = self.progress.get_mut(item) {
             progress.look_again();
         }

@@ -17,6 +17,8 @@ use crate::secret::Secret;
 
 /// How long a name server takes to answer.
 const ROUND_TRIP: Duration = Duration::from_millis(30);
+/// How much longer one waits for a name server that does not answer.
+const SILENCE: Duration = Duration::from_secs(4);
 /// How long a site takes to give a page, and to show its certificate.
 const PAGE: Duration = Duration::from_millis(120);
 const GREETING: Duration = Duration::from_millis(60);
@@ -61,8 +63,14 @@ impl Resolver for Doors {
     fn ask<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Answer, Silence>> {
         async move {
             self.clock.sleep(ROUND_TRIP).await;
-            let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-            world.ask(self.clock.now(), question)
+            let answer = {
+                let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+                world.ask(self.clock.now(), question)
+            };
+            if answer.is_err() {
+                self.clock.sleep(SILENCE).await;
+            }
+            answer
         }
         .boxed()
     }

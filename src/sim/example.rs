@@ -1,8 +1,8 @@
-//! The names of the made-up shop that those see who try the simulator on its own, as its `golive.toml` would give them.
+//! The names and variables of the made-up shop that those see who try the simulator on its own.
 
 use std::collections::BTreeMap;
 
-/// Everything by its word.
+/// The preset's names for a shop, as its `golive.toml` would give them.
 pub fn words() -> BTreeMap<String, String> {
     let list = [
         ("vercel.team", "acme"),
@@ -35,9 +35,14 @@ pub fn words() -> BTreeMap<String, String> {
         ("zone", "acmeshop.example"),
         ("dns.mode", "godaddy"),
         ("apex.leave", "acmeshop.example"),
+        ("site.prod", "www.acmeshop.example"),
+        ("site.staging", "staging.acmeshop.example"),
         ("site.project.prod", "shop-prod"),
         ("site.project.staging", "shop-staging"),
         ("site.project.dev", "shop-prod"),
+        ("host.prod.api", "api.acmeshop.example"),
+        ("host.staging.api", "api.staging.acmeshop.example"),
+        ("host.dev.api", "api.dev.acmeshop.example"),
     ];
     let mut words: BTreeMap<String, String> = list
         .into_iter()
@@ -71,15 +76,15 @@ pub fn words() -> BTreeMap<String, String> {
     words
 }
 
-/// An environment's group, names and variables.
+/// An environment's group and its variables.
 fn matrix(environment: &str) -> Vec<(String, String)> {
     let (cluster, host) = match environment {
         "prod" => ("shop-prod-cluster", "shop-prod-cluster.a1b2c.mongodb.net"),
         _ => ("shop-dev", "shop-dev.d3e4f.mongodb.net"),
     };
-    let (user, below) = match environment {
-        "prod" => ("shop-prod-user", String::new()),
-        other => ("shop_dev_user", format!("{other}.")),
+    let user = match environment {
+        "prod" => "shop-prod-user",
+        _ => "shop_dev_user",
     };
     let site = match environment {
         "prod" => "www.acmeshop.example".to_owned(),
@@ -94,17 +99,8 @@ fn matrix(environment: &str) -> Vec<(String, String)> {
         "production"
     };
     let redis = "<redis shop-redis-prod external>";
-    let mut list = vec![
-        (
-            format!("group.{environment}"),
-            format!("shop-{environment}-env"),
-        ),
-        (format!("site.{environment}"), site.clone()),
-        (
-            format!("host.{environment}.api"),
-            format!("api.{below}acmeshop.example"),
-        ),
-    ];
+    let group = format!("shop-{environment}-env");
+    let mut list = vec![(format!("group.{environment}"), group)];
     for (name, value) in [
         ("NODE_ENV", mode),
         ("DATABASE_URL", &database),

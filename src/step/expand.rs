@@ -9,6 +9,7 @@ use super::{Instance, Launch};
 use crate::error::Result;
 use crate::manifest::{Key, Manifest, Origin, Output, Password, ServiceKind, Stage};
 use crate::plan::ItemId;
+use crate::resource::Wish;
 use crate::secret::SecretName;
 use crate::view::{ItemOutline, Outline, PhaseOutline, StepOutline};
 
@@ -269,6 +270,7 @@ fn outline(catalog: &Catalog, manifest: &Manifest, items: &[Instance], rehearsal
         rehearsal,
         operator: manifest.operator.name.to_string(),
         phases,
+        matrix: super::matrix::matrix(manifest, items),
     }
 }
 
@@ -280,6 +282,16 @@ fn item_outline(item: &Instance, manifest: &Manifest) -> ItemOutline {
         needs: item.needs.clone(),
         provider: item.provider,
         band: band(item, manifest),
+        asks: asks(&item.wish),
+    }
+}
+
+/// The name under which a person gives what the item looks with, where it is no provider's token.
+fn asks(wish: &Wish) -> Option<SecretName> {
+    match wish {
+        Wish::StripeAccess(access) => Some(access.slot.clone()),
+        Wish::AtlasLogin(login) => Some(login.slot.clone()),
+        _ => None,
     }
 }
 

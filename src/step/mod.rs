@@ -3,6 +3,8 @@
 pub mod catalog;
 mod configuration;
 mod expand;
+mod given;
+mod matrix;
 mod slots;
 mod sound;
 mod wishes;
@@ -16,6 +18,8 @@ use crate::view::Outline;
 
 pub use catalog::Catalog;
 pub use expand::expand;
+pub use given::Use;
+pub use matrix::origin as origin_in_words;
 pub use slots::{LaunchSlot, SlotOrigin};
 
 /// One launch, ready for the engine.

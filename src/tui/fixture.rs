@@ -13,7 +13,7 @@ use crate::journal::state::State;
 use crate::plan::{
     Attestation, Blocker, Choice, Evidence, ItemId, Made, Provider, Row, Sign, Undo, Wait,
 };
-use crate::view::{ItemOutline, Outline, PhaseOutline, StepOutline, View};
+use crate::view::{ItemOutline, Matrix, Outline, PhaseOutline, StepOutline, View};
 
 pub fn id(id: &str) -> ItemId {
     ItemId::new(id)
@@ -31,6 +31,7 @@ fn item(name: &str, title: &str, band: &str, needs: &[&str]) -> ItemOutline {
         needs: needs.iter().map(|need| id(need)).collect(),
         provider: Some(Provider::GitHub),
         band: band.into(),
+        asks: None,
     }
 }
 
@@ -117,6 +118,7 @@ pub fn outline(rehearsal: bool) -> Outline {
         launch: "bondigoo-1a2b7f3a".into(),
         rehearsal,
         operator: "dana".into(),
+        matrix: Matrix::default(),
         phases: vec![PhaseOutline {
             number: 0,
             title: "Pre-flight".into(),

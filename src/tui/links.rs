@@ -71,6 +71,9 @@ fn curl(
 /// Atlas has a media type for each version of an endpoint; a date after the newest means the newest.
 const ATLAS_MEDIA: &str = "application/vnd.atlas.2025-03-12+json";
 
+/// Stripe has a key for each environment and mode; whoever pastes the call knows which is meant.
+const STRIPE_VARIABLE: &str = "STRIPE_SECRET_KEY";
+
 /// What signs a call, with variables in place of secrets.
 struct Signed {
     flags: String,
@@ -86,7 +89,8 @@ fn signed(view: &View, provider: Provider, path: &str) -> Signed {
     };
     let bearer = |token: &str| format!("-H \"Authorization: Bearer ${token}\"");
     if provider != Provider::Atlas {
-        return plain(bearer(ways::token_slot(view, provider)));
+        let slot = ways::token_slot(view, provider).unwrap_or(STRIPE_VARIABLE);
+        return plain(bearer(slot));
     }
     if path.starts_with("/api/oauth/") {
         return Signed {
@@ -99,7 +103,7 @@ fn signed(view: &View, provider: Provider, path: &str) -> Signed {
     }
     let accept = format!("-H 'Accept: {ATLAS_MEDIA}'");
     match ways::token_slot(view, provider) {
-        "ATLAS_PUBLIC_KEY" => plain(format!(
+        Some("ATLAS_PUBLIC_KEY") => plain(format!(
             "--digest -u \"$ATLAS_PUBLIC_KEY:$ATLAS_PRIVATE_KEY\" \\\n  {accept}"
         )),
         _ => Signed {

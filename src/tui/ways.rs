@@ -194,10 +194,14 @@ fn open_page(url: &Option<String>) -> Way {
 }
 
 fn other_token(view: &View, item: &ItemOutline, text: &str) -> Way {
-    let Some(provider) = item.provider else {
+    let token = item
+        .provider
+        .and_then(|provider| token_slot(view, provider));
+    let own = item.asks.as_ref().map(|slot| slot.as_str());
+    let Some(slot) = own.or(token) else {
         return Way::new(text, "", Do::Back).unless(Some("no token is in use here".into()));
     };
-    let slot = token_slot(view, provider).into();
+    let slot = slot.into();
     let then = "asks for it on the next screen";
     Way::new(text, then, Do::GiveSecret { slot })
 }
@@ -270,14 +274,15 @@ fn asked(view: &View, item: &ItemOutline, blocker: &Blocker) -> Vec<Way> {
 }
 
 /// The first name that what signs for a provider is kept under: of the way that is kept, else of the recommended one.
-pub fn token_slot(view: &View, provider: Provider) -> &'static str {
-    let ways = &tokens::of(provider).ways;
+/// `None` where each of its items signs with a value of the launch's own variables.
+pub fn token_slot(view: &View, provider: Provider) -> Option<&'static str> {
+    let ways = &tokens::of(provider)?.ways;
     let kept = |way: &&tokens::Way| {
         let mut slots = way.slots.iter();
         slots.any(|slot| view.state.kept.contains_key(&slot.name))
     };
     let way = ways.iter().find(kept).unwrap_or(&ways[0]);
-    way.slots[0].name.as_str()
+    Some(way.slots[0].name.as_str())
 }
 
 /// The ways to sign that a missing slot leaves open: more than one where none was begun.

@@ -3,6 +3,7 @@
 //! A vault that fails is an error. golive never turns to another store by itself and never writes a secret in clear.
 
 mod deadline;
+pub mod dotenv;
 pub mod environment;
 pub mod file;
 pub mod keyring;

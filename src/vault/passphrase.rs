@@ -82,9 +82,13 @@ pub(super) fn read_text(path: &std::path::Path) -> std::io::Result<Secret> {
 
 /// All that a reader gives; one byte more than a secret may have is read, so that a longer text is seen as such.
 pub(super) fn read_secret(from: impl Read) -> std::io::Result<Secret> {
+    read_up_to(from, shape::LENGTH_MAX)
+}
+
+/// All that a reader gives, and at most one byte more than `most`.
+pub(super) fn read_up_to(from: impl Read, most: usize) -> std::io::Result<Secret> {
     let mut text = String::new();
-    from.take(shape::LENGTH_MAX as u64 + 1)
-        .read_to_string(&mut text)?;
+    from.take(most as u64 + 1).read_to_string(&mut text)?;
     Ok(Secret::new(text))
 }
 

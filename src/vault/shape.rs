@@ -7,9 +7,22 @@ use crate::text::is_invisible;
 /// A secret longer than this is a mistaken file; the largest real one (a JWT) stays far below.
 pub const LENGTH_MAX: usize = 32 * 1024;
 
+/// How many lines a secret may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lines {
+    One,
+    /// One, or a whole PEM block (`-----BEGIN …` to `-----END …`), such as a private key.
+    Pem,
+}
+
 /// Takes off what pasting adds (byte order mark, zero-width characters, the line end after it) and says what was
 /// taken off. A line end or control character inside is refused: half of a paste must never be kept as a whole.
 pub fn cleaned(raw: Secret) -> Result<(Secret, Vec<String>)> {
+    cleaned_as(raw, Lines::One)
+}
+
+/// The same for a secret that may have more lines than one.
+pub fn cleaned_as(raw: Secret, lines: Lines) -> Result<(Secret, Vec<String>)> {
     let text = raw.expose();
     if text.len() > LENGTH_MAX {
         return Err(unfit(format!(
@@ -19,14 +32,24 @@ pub fn cleaned(raw: Secret) -> Result<(Secret, Vec<String>)> {
     }
     let body = text.trim_end_matches(['\n', '\r']);
     let line_ends = text[body.len()..].replace("\r\n", "\n").chars().count();
+    let block = lines == Lines::Pem && is_pem(body);
     let mut value = String::with_capacity(body.len());
     let (mut marks, mut invisible) = (0, 0);
     for (at, character) in body.chars().enumerate() {
         match character {
             '\u{feff}' => marks += 1,
             other if is_invisible(other) => invisible += 1,
+            // The line ends of a block stay; Windows' are told as one by every reader of it.
+            '\n' if block => value.push('\n'),
+            '\r' if block => {}
             '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => {
-                return Err(unfit(format!("character {} is a line end", at + 1)));
+                return Err(unfit(match lines {
+                    Lines::One => format!("character {} is a line end", at + 1),
+                    Lines::Pem => format!(
+                        "character {} is a line end, and only a whole block from -----BEGIN to -----END has those",
+                        at + 1
+                    ),
+                }));
             }
             other if other.is_control() => {
                 return Err(unfit(format!(
@@ -54,6 +77,19 @@ pub fn cleaned(raw: Secret) -> Result<(Secret, Vec<String>)> {
     })
     .collect();
     Ok((Secret::new(value), removed))
+}
+
+/// From its first line to its last a block as keys and certificates are written, and nothing around it.
+fn is_pem(text: &str) -> bool {
+    let mut lines = text.trim_start_matches(is_invisible).lines();
+    let first = lines.next().unwrap_or_default().trim_end();
+    let last = lines.next_back().unwrap_or_default().trim_end();
+    let edge = |line: &str, word: &str| {
+        line.strip_prefix("-----")
+            .and_then(|line| line.strip_suffix("-----"))
+            .is_some_and(|line| line.starts_with(word))
+    };
+    edge(first, "BEGIN ") && edge(last, "END ")
 }
 
 fn unfit(cause: String) -> Error {
@@ -110,6 +146,26 @@ mod tests {
         }
         let long = Secret::new("x".repeat(LENGTH_MAX + 1));
         assert!(cleaned(long).is_err());
+    }
+
+    #[test]
+    fn a_whole_block_keeps_its_lines_where_it_may_stand_and_nothing_else_does() {
+        // Put together so that no whole key stands in the code: scanners of secrets would take it for one.
+        let edge = |word: &str| format!("-----{word} PRIVATE KEY-----");
+        let block = format!("{}\ncanary\n{}", edge("BEGIN"), edge("END"));
+        let windows = block.replace('\n', "\r\n") + "\r\n";
+        for raw in [block.clone(), windows] {
+            let (value, _) = cleaned_as(Secret::new(raw.clone()), Lines::Pem).unwrap();
+            assert!(value.same_as(&Secret::new(block.clone())));
+            assert!(cleaned(Secret::new(raw)).is_err());
+        }
+        for half in ["can\nary".to_string(), format!("{}\ncanary", edge("BEGIN"))] {
+            let error = cleaned_as(Secret::new(half), Lines::Pem).unwrap_err();
+            let cause = error.cause.unwrap();
+            assert!(cause.contains("only a whole block"), "{cause}");
+        }
+        let spoilt = format!("{}\n\0\n{}", edge("BEGIN"), edge("END"));
+        assert!(cleaned_as(Secret::new(spoilt), Lines::Pem).is_err());
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! The ways a secret comes in besides typing: a variable, a file, standard input, a password manager's command. Never argv.
 
+use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -11,10 +12,11 @@ use rustix::io::Errno;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 use super::deadline::{NoAnswer, Worker};
+use super::dotenv;
 use super::environment::Lookup;
-use super::passphrase::{read_secret, read_text};
+use super::passphrase::read_up_to;
 use super::redact::Redactor;
-use super::shape;
+use super::shape::{self, Lines};
 use crate::error::{Error, Result};
 use crate::seam::clock::Clock;
 use crate::secret::Secret;
@@ -53,8 +55,34 @@ impl WayIn {
         around: &Surroundings,
         stdin: impl Read + Send + 'static,
     ) -> Result<Received> {
-        let (value, removed) = shape::cleaned(self.raw(around, stdin).await?)?;
+        self.read_as(around, stdin, Lines::One).await
+    }
+
+    /// The same for a secret that may have more lines than one.
+    pub async fn read_as(
+        &self,
+        around: &Surroundings,
+        stdin: impl Read + Send + 'static,
+        lines: Lines,
+    ) -> Result<Received> {
+        let raw = self.raw(around, stdin, shape::LENGTH_MAX).await?;
+        let (value, removed) = shape::cleaned_as(raw, lines)?;
         Ok(Received { value, removed })
+    }
+
+    /// Reads a whole `.env` file as it stands: whoever takes a value of it cleans that.
+    pub async fn read_file(
+        &self,
+        around: &Surroundings,
+        stdin: impl Read + Send + 'static,
+    ) -> Result<Secret> {
+        let text = self.raw(around, stdin, dotenv::LENGTH_MAX).await?;
+        match text.bytes() {
+            0..=dotenv::LENGTH_MAX => Ok(text),
+            _ => Err(Error::usage("this is no .env file")
+                .because(format!("it is longer than {} bytes", dotenv::LENGTH_MAX))
+                .now("nothing was kept")),
+        }
     }
 
     /// Reads `count` secrets, one line each. With one, the same as `read`.
@@ -64,7 +92,7 @@ impl WayIn {
         stdin: impl Read + Send + 'static,
         count: usize,
     ) -> Result<Vec<Received>> {
-        let raw = self.raw(around, stdin).await?;
+        let raw = self.raw(around, stdin, shape::LENGTH_MAX).await?;
         let lines = match count {
             1 => vec![raw],
             _ => lines(&raw),
@@ -87,19 +115,20 @@ impl WayIn {
         &self,
         around: &Surroundings,
         stdin: impl Read + Send + 'static,
+        most: usize,
     ) -> Result<Secret> {
         match self {
             WayIn::Variable(name) => from_variable(&around.lookup, name),
             WayIn::File(path) => {
                 let path = path.clone();
                 let what = format!("the secret in {} could not be read", path.display());
-                in_time(around, what, move || read_text(&path)).await
+                in_time(around, what, move || read_up_to(File::open(path)?, most)).await
             }
             WayIn::Stdin => {
                 let what = "the secret on standard input could not be read".to_owned();
-                in_time(around, what, move || read_secret(stdin)).await
+                in_time(around, what, move || read_up_to(stdin, most)).await
             }
-            WayIn::Command(line) => from_command(around, line).await,
+            WayIn::Command(line) => from_command(around, line, most).await,
         }
     }
 }
@@ -174,7 +203,7 @@ const PASSED_ON: [&str; 16] = [
 const PASSED_ON_FAMILIES: [&str; 6] =
     ["XDG_", "OP_", "VAULT_", "BW_", "PASSWORD_STORE_", "GOPASS_"];
 
-async fn from_command(around: &Surroundings, line: &str) -> Result<Secret> {
+async fn from_command(around: &Surroundings, line: &str, most: usize) -> Result<Secret> {
     let words = words(line)?;
     let (program, arguments) = words
         .split_first()
@@ -195,7 +224,7 @@ async fn from_command(around: &Surroundings, line: &str) -> Result<Secret> {
     let complaints = thread::spawn(move || first_line(complaint));
     let worker = Worker::new("command", around.clock.clone(), around.deadline);
     let mut child = EndedOnDrop(child);
-    let read = match worker.call(move || read_secret(output)).await {
+    let read = match worker.call(move || read_up_to(output, most)).await {
         Ok(read) => read,
         Err(why) => return Err(refused(silence(why))),
     };

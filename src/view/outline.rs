@@ -1,6 +1,8 @@
 //! What a launch consists of, in words: phases, steps and items in the plan's order. Made from the catalogue and the manifest.
 
+use super::Matrix;
 use crate::plan::{ItemId, Provider};
+use crate::secret::SecretName;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outline {
@@ -12,6 +14,8 @@ pub struct Outline {
     /// The operator's name from the manifest, proposed wherever a person's word is asked for.
     pub operator: String,
     pub phases: Vec<PhaseOutline>,
+    /// The variables of its environments.
+    pub matrix: Matrix,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +47,8 @@ pub struct ItemOutline {
     pub provider: Option<Provider>,
     /// What it touches, for the environment band: `PRODUCTION`, `STAGING`, `DEV`, or `ALL ENVIRONMENTS`.
     pub band: String,
+    /// The name under which a person gives what it looks with, where that is no provider's token.
+    pub asks: Option<SecretName>,
 }
 
 impl Outline {

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::provider::token;
 use crate::secret::{Secret, SecretName};
 use crate::tokens::{Token, Way};
-use crate::vault::shape;
+use crate::vault::shape::{self, Lines};
 use crate::vault::ways_in::{Received, Surroundings, WayIn};
 
 /// A password manager may ask its user to unlock it first.
@@ -55,7 +55,7 @@ impl Asking<'_> {
         let mut values = vec![];
         for slot in &way.slots {
             if self.slot.is_none_or(|only| *only == slot.name) {
-                let received = received(self.global, &slot.name, self.from).await?;
+                let received = received(self.global, &slot.name, self.from, Lines::One).await?;
                 told(&received);
                 // A slip in the first value is told before the second is typed.
                 token::fits(&slot.name, &received.value, self.url)?;
@@ -148,13 +148,14 @@ impl Asking<'_> {
     }
 }
 
-fn told(received: &Received) {
+/// Says what was taken off.
+pub fn told(received: &Received) {
     for removed in &received.removed {
         eprintln!("{removed}");
     }
 }
 
-fn surroundings() -> Surroundings {
+pub fn surroundings() -> Surroundings {
     Surroundings {
         lookup: vaults::environment(),
         clock: Arc::new(Wall),
@@ -181,9 +182,14 @@ fn no_terminal(names: &str, count: usize) -> Error {
 }
 
 /// One secret from wherever the command line says, else from a prompt without echo.
-pub async fn received(global: &Global, slot: &SecretName, from: &From) -> Result<Received> {
+pub async fn received(
+    global: &Global,
+    slot: &SecretName,
+    from: &From,
+    lines: Lines,
+) -> Result<Received> {
     if let Some(way) = from.way() {
-        return way.read(&surroundings(), std::io::stdin()).await;
+        return way.read_as(&surroundings(), std::io::stdin(), lines).await;
     }
     if !wants_terminal(global) {
         return Err(no_terminal(slot.as_str(), 1));
@@ -197,7 +203,7 @@ pub async fn received(global: &Global, slot: &SecretName, from: &From) -> Result
 }
 
 impl From {
-    fn way(&self) -> Option<WayIn> {
+    pub fn way(&self) -> Option<WayIn> {
         let variable = self.from_env.clone().map(WayIn::Variable);
         let file = self.from_file.clone().map(WayIn::File);
         let command = self.from_command.clone().map(WayIn::Command);

@@ -117,6 +117,24 @@ pub async fn look(
     way: &Way,
     keys: &[Secret],
 ) -> Result<Account> {
+    let seen = ask(place, provider, url, way, keys).await?;
+    seen.map_err(|error| not_looked_at(provider, &error))
+}
+
+/// Whether the provider does not take the keys, or lets them see nothing: else it only gave no answer.
+pub fn is_refused(provider: Provider, error: &CallError) -> bool {
+    let verdict = verdict(provider, error, "tell whose it is");
+    matches!(verdict, Verdict::TokenRefused | Verdict::Blocked(_))
+}
+
+/// Asks the provider whose `keys` are.
+pub async fn ask(
+    place: &Place,
+    provider: Provider,
+    url: &str,
+    way: &Way,
+    keys: &[Secret],
+) -> Result<Result<Account, CallError>> {
     let road = Road {
         url: url.into(),
         transport: HttpsTransport::new()?,
@@ -125,7 +143,7 @@ pub async fn look(
     };
     let none = || Secret::new("");
     let key = |n: usize| keys.get(n).cloned().unwrap_or_else(none);
-    let seen = match provider {
+    Ok(match provider {
         Provider::GitHub => github(place, &road, key(0)).await,
         Provider::Vercel => vercel(place, &road, key(0)).await,
         Provider::Render => render(place, &road, key(0)).await,
@@ -135,8 +153,7 @@ pub async fn look(
                 "golive cannot look at {provider} yet"
             )));
         }
-    };
-    seen.map_err(|error| not_looked_at(provider, &error))
+    })
 }
 
 async fn github(place: &Place, road: &Road, token: Secret) -> Result<Account, CallError> {
@@ -289,7 +306,8 @@ fn day(at: Timestamp) -> String {
 /// The provider said no, or said nothing: only the first says something about the keys.
 fn not_looked_at(provider: Provider, error: &CallError) -> Error {
     let word = provider.word();
-    let slot = &crate::tokens::of(provider).ways[0].slots[0].name;
+    let token = crate::tokens::of(provider);
+    let slot = token.map_or("0.stripe", |token| token.ways[0].slots[0].name.as_str());
     let (what, hint) = match verdict(provider, error, "tell whose it is") {
         Verdict::TokenRefused => (
             format!("{provider} did not take the token"),

@@ -15,13 +15,13 @@ use crate::secret::{Secret, SecretName};
 use crate::tokens::{self, Token, Way};
 use look::Account;
 
-pub use given::received;
+pub use given::{received, surroundings, told};
 pub use intro::{promises, ways};
 
 pub fn run(global: &Global, provider: &str, slot: Option<&str>, from: &From) -> Result<u8> {
     let place = Place::find(global)?;
     let provider = named(provider)?;
-    let token = tokens::of(provider);
+    let token = tokens::of(provider).ok_or_else(|| no_login(provider))?;
     let slot = slot.map(|name| of_provider(token, name)).transpose()?;
     let url = place.url(provider)?;
     run::runtime()?.block_on(async {
@@ -37,7 +37,7 @@ pub fn run(global: &Global, provider: &str, slot: Option<&str>, from: &From) -> 
         let given = asking.values().await?;
         comes_to_use(&*vault, token, given.way).await?;
         for (name, value) in &given.values {
-            check_shape(name, value, &url)?;
+            token::fits(name, value, &url)?;
         }
         let keys = whole(&*vault, given.way, &given.values).await?;
         let account = match &keys {
@@ -72,6 +72,14 @@ fn named(word: &str) -> Result<Provider> {
         let known: Vec<&str> = Provider::ALL.into_iter().map(Provider::word).collect();
         Error::usage(format!("golive does not log in to {word}")).hint(known.join(", "))
     })
+}
+
+/// Its keys are values of the launch's own variables.
+fn no_login(provider: Provider) -> Error {
+    Error::usage(format!("{provider}'s keys are kept one by one"))
+        .because("each environment has a key of its own")
+        .now("nothing was kept")
+        .hint("golive secrets list names them; golive secrets set NAME keeps one after a look that it works")
 }
 
 fn of_provider(token: &Token, name: &str) -> Result<SecretName> {
@@ -183,7 +191,32 @@ fn tell(global: &Global, names: &[&SecretName], way: &Way, account: Option<&Acco
     }
 }
 
-/// The value looks like what the name stands for, and fits the address it would be sent to.
-pub fn check_shape(slot: &SecretName, value: &Secret, url: &str) -> Result<()> {
-    token::fits(slot, value, url)
+/// Whose what signs for a provider is, or why it does not do; `None` while something of it is missing. Only reads. The
+/// error says why that is not known.
+pub async fn whose(
+    place: &Place,
+    vault: &dyn Vault,
+    provider: Provider,
+) -> Result<Option<Result<String, String>>> {
+    let Some(token) = tokens::of(provider) else {
+        return Ok(None);
+    };
+    for way in &token.ways {
+        let Some(keys) = whole(vault, way, &[]).await? else {
+            continue;
+        };
+        let url = place.url(provider)?;
+        let account = match look::ask(place, provider, &url, way, &keys).await? {
+            Ok(account) => account,
+            Err(error) if look::is_refused(provider, &error) => {
+                return Ok(Some(Err(error.cause())));
+            }
+            Err(error) => return Err(Error::failed(error.cause())),
+        };
+        return Ok(Some(match account.fits(place) {
+            Ok(()) => Ok(account.name),
+            Err(error) => Err(error.what),
+        }));
+    }
+    Ok(None)
 }

@@ -1,12 +1,14 @@
 //! Stripe's API, read only: which account a key opens, in which mode. Facts: its published document.
 
+mod account;
 mod manners;
 mod refusal;
 mod token;
 
+pub use account::{Account, Balance, Requirements, account_named};
 pub use manners::Manners;
-pub use refusal::verdict;
-pub use token::check_token;
+pub use refusal::{key_refused, lacks_right, right_named, verdict};
+pub use token::{KeyKind, Shape, same_account};
 
 use super::http::{self, Http, Listener, Pacer};
 use crate::plan::ItemId;
