@@ -142,6 +142,9 @@ impl Operator {
             Blocker::Choose { key, options, .. } => {
                 self.choose(item, key, options.first().map(|way| way.word.as_str()))
             }
+            Blocker::ByHand { paste, .. } if self.policy.rehearsed && !paste.is_empty() => {
+                Some(Request::ByHand { item: item.clone() })
+            }
             Blocker::SecretMissing { slot, .. } => {
                 let slot = SecretName::new(slot.clone());
                 self.policy

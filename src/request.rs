@@ -52,6 +52,8 @@ pub enum Request {
     CheckAll,
     /// Plan the removal of what golive made for these items.
     Undo { items: Vec<ItemId> },
+    /// Let the rehearsal's operator do what the item's card shows (rehearsal only).
+    ByHand { item: ItemId },
     /// Let the waiting end at once (rehearsal only).
     Jump,
     /// Finish the running call, save, end.

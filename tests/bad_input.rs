@@ -41,14 +41,10 @@ fn edit(dir: &Path, old: &str, new: &str) {
 
 /// golive against a served world, with its token lent.
 fn on_the_road(dir: &Path, served: &Served, arguments: &[&str]) -> Said {
-    let [url, vercel, render, atlas, speed] = served.variables();
-    let lent = ("GOLIVE_SECRET_GITHUB_TOKEN", served.token.as_str());
-    let env = ("GOLIVE_VAULT", "env");
-    golive(
-        dir,
-        &[url, vercel, render, atlas, speed, lent, env],
-        arguments,
-    )
+    let mut variables = served.variables();
+    variables.push(("GOLIVE_SECRET_GITHUB_TOKEN", served.token.as_str()));
+    variables.push(("GOLIVE_VAULT", "env"));
+    golive(dir, &variables, arguments)
 }
 
 /// A launch that has come as far as an operator's first answers.

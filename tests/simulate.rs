@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use golive::clock::Scaled;
+use golive::clock::{Scaled, Wall};
 use golive::disk::RealDisk;
 use golive::provider::https::HttpsTransport;
 use golive::seam::clock::Clock;
@@ -59,6 +59,8 @@ fn options(listen: &str, clock: &Arc<Scaled>) -> Options {
     Options {
         listen: listen.parse().unwrap(),
         advance: Arc::new(move |by| clock.advance(by)),
+        callers: Arc::new(Wall),
+        ca: std::env::temp_dir().join(format!("golive-ca-{}.pem", std::process::id())),
         journal: None,
     }
 }

@@ -18,7 +18,7 @@ use crate::engine::desk::Seams;
 use crate::error::{Error, Result};
 use crate::init;
 use crate::journal::Paths;
-use crate::manifest::{self, LaunchId, Manifest, Preset};
+use crate::manifest::{self, Apex, LaunchId, Manifest, Preset};
 use crate::operator::{Operator, Policy};
 use crate::plan::{ItemId, Provider};
 use crate::seam::clock::Clock;
@@ -124,6 +124,7 @@ impl Rehearsal {
             web: doors.clone(),
             redis: doors,
             passwords: self.passwords(),
+            hands: None,
         };
         (seams, transport)
     }
@@ -489,6 +490,15 @@ fn words(manifest: &Manifest) -> BTreeMap<String, String> {
     for (key, user) in &manifest.atlas.user {
         say(format!("atlas.user.{key}"), user.name.to_string());
     }
+    words.extend(environment_words(manifest));
+    words.extend(dns_words(manifest));
+    words
+}
+
+/// What `golive.toml` says of each environment.
+fn environment_words(manifest: &Manifest) -> BTreeMap<String, String> {
+    let mut words = BTreeMap::new();
+    let mut say = |word: String, name: String| words.insert(word, name);
     for (key, environment) in &manifest.environment {
         let branch = manifest.branch.get(&environment.branch);
         if let Some(branch) = branch {
@@ -498,8 +508,15 @@ fn words(manifest: &Manifest) -> BTreeMap<String, String> {
             format!("database.{key}"),
             environment.database.name.to_string(),
         );
+        say(format!("site.{key}"), environment.site.host.to_string());
+        if let Some(project) = manifest.vercel.project.get(&environment.site.project) {
+            say(format!("site.project.{key}"), project.name.to_string());
+        }
         for (role, service) in &environment.service {
             let at = format!("{key}.{role}");
+            if let Some(host) = &service.host {
+                say(format!("host.{at}"), host.to_string());
+            }
             say(format!("service.{at}"), service.name.to_string());
             say(format!("plan.{at}"), manifest.plan_of(service).to_string());
             if let Some(start) = &service.start {
@@ -509,6 +526,24 @@ fn words(manifest: &Manifest) -> BTreeMap<String, String> {
         }
     }
     words
+}
+
+/// The zone, who holds it, and what is wished of its bare name: only that one of the two words is there.
+fn dns_words(manifest: &Manifest) -> BTreeMap<String, String> {
+    let dns = &manifest.dns;
+    let zone = dns.zone.to_string();
+    let mode = serde_json::to_value(dns.mode).unwrap_or_default();
+    let apex = match dns.apex {
+        Apex::Leave => "apex.leave",
+        Apex::Redirect => "apex.redirect",
+    };
+    [
+        ("zone", zone.clone()),
+        (apex, zone),
+        ("dns.mode", mode.as_str().unwrap_or_default().to_owned()),
+    ]
+    .map(|(word, name)| (word.to_owned(), name))
+    .into()
 }
 
 /// A world by its name, or from a file.
@@ -566,6 +601,7 @@ pub fn to_look_at(
         web: doors.clone(),
         redis: doors,
         passwords: rehearsal.passwords(),
+        hands: None,
     };
     let settings = Settings {
         apply: false,

@@ -117,6 +117,7 @@ pub async fn seams(global: &Global, place: &Place, interactive: bool) -> Result<
             web: Arc::new(Sites::default()),
             redis: Arc::new(Queues::default()),
             passwords: Passwords::Random,
+            hands: None,
         },
         urls,
     ))

@@ -29,6 +29,8 @@ pub fn run(global: &Global, options: &Simulate) -> Result<u8> {
         let served = Options {
             listen,
             advance: Arc::new(move |by| ahead.advance(by)),
+            callers: Arc::new(Wall),
+            ca: options.ready_file.with_extension("ca.pem"),
             journal,
         };
         let mut signals = Signals::new()?;
@@ -38,6 +40,7 @@ pub fn run(global: &Global, options: &Simulate) -> Result<u8> {
         serving.stop().await;
         // A ready file that stays would send the next client nowhere.
         let _ = std::fs::remove_file(&options.ready_file);
+        let _ = std::fs::remove_file(options.ready_file.with_extension("ca.pem"));
         Ok(code)
     })
 }

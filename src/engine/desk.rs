@@ -18,6 +18,7 @@ use crate::provider::{atlas, token};
 use crate::resource::{Look, Slots, here};
 use crate::seam::clock::Clock;
 use crate::seam::documents::Documents;
+use crate::seam::hands::Hands;
 use crate::seam::passwords::Passwords;
 use crate::seam::redis::Redis;
 use crate::seam::resolver::Resolver;
@@ -38,6 +39,8 @@ pub struct Seams {
     pub web: Arc<dyn Web>,
     pub redis: Arc<dyn Redis>,
     pub passwords: Passwords,
+    /// A rehearsal's operator, who does by hand what no API does.
+    pub hands: Option<Arc<dyn Hands>>,
 }
 
 /// Everything that happens, with the launch's time at which it was told.

@@ -34,7 +34,7 @@ use self::reconcile::{Goal, Permit};
 pub use self::reconcile::{Visit, Visiting};
 pub use self::settle::settle_window;
 
-/// Another person's review is looked for this often.
+/// What another person does is looked for this often.
 const REVIEW_LOOK: Duration = Duration::from_secs(60);
 /// After a look that failed, the next one.
 const UNKNOWN_LOOK: Duration = Duration::from_secs(60);
@@ -305,7 +305,8 @@ impl Engine {
     }
 
     fn blocked(&mut self, id: &ItemId, blocker: Blocker) -> Result<()> {
-        if matches!(blocker, Blocker::Review { .. })
+        // What others do, by review or by hand, is looked for from time to time.
+        if matches!(blocker, Blocker::Review { .. } | Blocker::ByHand { .. })
             && let Some(progress) = self.progress.get_mut(id)
         {
             progress.place = Place::Later(add(self.desk.now(), REVIEW_LOOK));

@@ -40,6 +40,7 @@ impl Engine {
             Request::Untick { item, by } => self.untick(item, by)?,
             Request::Accept { finding, by, why } => self.accept(finding, by, why)?,
             Request::Retry { item } => self.retry(&item),
+            Request::ByHand { item } => self.by_hand(&item),
             Request::CheckAll => {
                 self.progress
                     .values_mut()
@@ -271,6 +272,20 @@ impl Engine {
         }
         self.desk.record(Durable::Accepted { finding, by, why })?;
         Ok(Ok(()))
+    }
+
+    /// The rehearsal's operator does what the card shows; then it is looked whether it is so.
+    fn by_hand(&mut self, item: &ItemId) -> Result<(), Declined> {
+        let lines = match self.desk.state.borrow().item(item).map(|own| &own.standing) {
+            Some(Standing::Blocked(Blocker::ByHand { paste, .. })) => paste.clone(),
+            _ => return Err(format!("{item} asks for nothing that is done by hand")),
+        };
+        let Some(hands) = &self.desk.seams.hands else {
+            return Err("only you can do it: this is no rehearsal".into());
+        };
+        let done = hands.enter(&lines)?;
+        self.desk.say(Some(item), done);
+        self.retry(item)
     }
 
     fn may_be_left_out(&self, item: &ItemId, by: &str, why: &str) -> Result<(), Declined> {

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod disk;
 pub mod documents;
+pub mod hands;
 pub mod passwords;
 pub mod redis;
 pub mod resolver;

@@ -522,4 +522,43 @@ mod tests {
         rehearsal.paper.files.lock().unwrap().clear();
         assert!(rehearsal.reopen().unwrap().is_none());
     }
+
+    #[test]
+    fn a_zones_records_come_back_whichever_key_wrote_them() {
+        let mut rehearsal = Rehearsal::begin();
+        let godaddy = rehearsal.desk.world.signatures(Provider::Godaddy);
+        rehearsal.desk.provider = Provider::Godaddy;
+        let zone = "/v1/domains/acmeshop.example/records";
+        let path = |name: &str| format!("{zone}/A/{name}");
+        for (name, signature) in ["x", "y"].iter().zip(godaddy) {
+            rehearsal.desk.authorization = signature;
+            let body = json!([{ "data": "192.0.2.1", "ttl": 600 }]);
+            let answer = rehearsal.call(Method::Put, &path(name), Some(body));
+            assert_eq!(answer.status(), Some(200));
+        }
+        let act = Act::parse("record z A 192.0.2.2").unwrap();
+        rehearsal
+            .desk
+            .world
+            .person(rehearsal.desk.now, &act)
+            .unwrap();
+        let entry = Entry::person(rehearsal.desk.now, &act);
+        rehearsal.chronicle.append(&entry).unwrap();
+        let text = rehearsal.text();
+        assert_eq!(text.lines().count(), 1 + 3);
+        assert!(!text.contains("golive-sim-") && !text.contains("sso-key"));
+        let again = rehearsal.reopen().unwrap().unwrap();
+        let (old, new) = (rehearsal.desk.world.ledger(), again.world.ledger());
+        assert_eq!(old.objects, new.objects);
+        let made = new
+            .objects
+            .iter()
+            .filter(|one| one.name.contains(" A 192.0.2."));
+        let made: Vec<&str> = made.map(|one| one.name.as_str()).collect();
+        assert!(
+            ["x A 192.0.2.1 600", "z A 192.0.2.2 3600"]
+                .iter()
+                .all(|one| made.contains(one))
+        );
+    }
 }

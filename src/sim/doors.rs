@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt, ready};
 
+use super::zones::RESOLVERS;
 use super::{CALLER, World};
 use crate::seam::clock::Clock;
 use crate::seam::documents::{Documents, Door, Login};
@@ -51,7 +52,7 @@ impl Resolver for Doors {
     }
 
     fn public(&self) -> Vec<IpAddr> {
-        Vec::new()
+        RESOLVERS.into_iter().map(IpAddr::V4).collect()
     }
 
     fn ask<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Answer, Silence>> {

@@ -20,6 +20,7 @@ pub mod scenario;
 pub mod serve;
 mod service;
 mod stripe;
+mod targets;
 #[cfg(test)]
 mod tests;
 pub mod transport;
@@ -47,7 +48,7 @@ pub use self::scenario::{Names, Scenario};
 use self::service::{Around, Done, Service, Visit};
 use self::stripe::Stripe;
 use self::vercel::Vercel;
-use self::zones::Zones;
+use self::zones::{Host, Zones};
 use crate::seam::documents::Login;
 use crate::seam::resolver::{Answer as DnsAnswer, Question, Silence};
 use crate::seam::transport::{HttpResponse, Method};
@@ -174,6 +175,8 @@ impl World {
             "atlas_secret",
             "mongodb_dev",
             "godaddy",
+            "godaddy_key",
+            "godaddy_secret",
             "cloudflare",
             "stripe",
         ];
@@ -182,10 +185,20 @@ impl World {
         let mut book = Book::default();
         let all = Arc::new(scenario.clone());
         let scenario = || Arc::clone(&all);
+        let github = Github::new(scenario(), seed, &tokens["github"], start, &mut book);
+        let vercel = Vercel::new(scenario(), seed, &tokens["vercel"], start, &mut book);
+        let render = Render::new(scenario(), seed, &tokens["render"], start, &mut book);
+        let key = [&tokens["godaddy_key"], &tokens["godaddy_secret"]].map(String::as_str);
+        let target = |named: &str| match named.split_once(':')? {
+            ("vercel", name) => vercel.project_id(name).map(|id| targets::vercel_cname(&id)),
+            ("render", name) => render.slug_of(name).map(|slug| targets::render_host(&slug)),
+            _ => None,
+        };
         World {
-            github: Github::new(scenario(), seed, &tokens["github"], start, &mut book),
-            vercel: Vercel::new(scenario(), seed, &tokens["vercel"], start, &mut book),
-            render: Render::new(scenario(), seed, &tokens["render"], start, &mut book),
+            zones: Zones::new(scenario(), seed, start, target, &mut book),
+            github,
+            vercel,
+            render,
             atlas: Atlas::new(
                 scenario(),
                 seed,
@@ -194,10 +207,9 @@ impl World {
                 start,
                 &mut book,
             ),
-            godaddy: Godaddy::new(scenario(), seed, &tokens["godaddy"]),
-            cloudflare: Cloudflare::new(scenario(), seed, &tokens["cloudflare"]),
+            godaddy: Godaddy::new(scenario(), seed, start, &tokens["godaddy"], &key.join(":")),
+            cloudflare: Cloudflare::new(scenario(), seed, start, &tokens["cloudflare"]),
             stripe: Stripe::new(scenario(), seed, &tokens["stripe"]),
-            zones: Zones::new(scenario()),
             tokens,
             faults: fault::Faults::default(),
             next_call: 1,
@@ -334,6 +346,19 @@ impl World {
             } = visit;
             return self.github.call(now, n, call, stale, &mut self.book);
         }
+        // Both keep the zone, so they change it as well as look at it.
+        let (zones, replaying) = (&mut self.zones, self.replaying);
+        match visit.call.provider {
+            Provider::Godaddy => {
+                return self.godaddy.call(visit, replaying, zones, &mut self.book);
+            }
+            Provider::Cloudflare => {
+                return self
+                    .cloudflare
+                    .call(visit, replaying, zones, &mut self.book);
+            }
+            _ => {}
+        }
         let around = Around {
             code: &self.github,
             zones: &self.zones,
@@ -344,10 +369,8 @@ impl World {
         match visit.call.provider {
             Provider::Vercel => self.vercel.call(visit, around, book),
             Provider::Render => self.render.call(visit, around, book),
-            Provider::Godaddy => self.godaddy.call(visit, around, book),
-            Provider::Cloudflare => self.cloudflare.call(visit, around, book),
             Provider::Stripe => self.stripe.call(visit, around, book),
-            Provider::Atlas | Provider::Github => self.atlas.call(visit, around, book),
+            _ => self.atlas.call(visit, around, book),
         }
     }
 
@@ -362,12 +385,21 @@ impl World {
             _ => None,
         };
         let book = &mut self.book;
+        match act {
+            Act::Record(line) => return self.zones.record(self.now, line, book),
+            Act::Unrecord(line) => return self.zones.unrecord(self.now, line, book),
+            _ => {}
+        }
         match elsewhere {
             Some((Provider::Vercel, object)) => self.vercel.edit(self.now, object, book),
             Some((Provider::Render, object)) => self.render.edit(self.now, object, book),
             Some((Provider::Atlas, object)) => self.atlas.edit(self.now, object, book),
-            Some((Provider::Godaddy, object)) => self.godaddy.edit(self.now, object, book),
-            Some((Provider::Cloudflare, object)) => self.cloudflare.edit(self.now, object, book),
+            Some((Provider::Godaddy, object)) => {
+                self.zones.edit(self.now, Host::Godaddy, object, book)
+            }
+            Some((Provider::Cloudflare, object)) => {
+                self.zones.edit(self.now, Host::Cloudflare, object, book)
+            }
             Some((Provider::Stripe, object)) => self.stripe.edit(self.now, object, book),
             _ => self.github.person(self.now, act, book),
         }
@@ -411,6 +443,7 @@ impl World {
     fn signatures(&self, provider: Provider) -> Vec<String> {
         match provider {
             Provider::Atlas => self.atlas.signatures(),
+            Provider::Godaddy => self.godaddy.signatures(),
             Provider::Github => {
                 let token = self.token("github");
                 vec![format!("Bearer {token}"), format!("token {token}")]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 pub use super::atlas::AtlasSpec;
 pub use super::render::RenderSpec;
 pub use super::vercel::VercelSpec;
+pub use super::zones::{DnsSpec, Host};
 
 /// The names a world is built around, taken from `golive.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +78,8 @@ pub struct Scenario {
     pub render: RenderSpec,
     #[serde(default)]
     pub atlas: AtlasSpec,
+    #[serde(default)]
+    pub dns: DnsSpec,
 }
 
 fn yes() -> bool {
@@ -405,6 +408,16 @@ fn example_words() -> BTreeMap<String, String> {
         ("database.prod", "shop-prod"),
         ("database.staging", "shop-staging"),
         ("database.dev", "shop-dev"),
+        ("zone", "acmeshop.example"),
+        ("dns.mode", "godaddy"),
+        ("apex.leave", "acmeshop.example"),
+        ("site.prod", "www.acmeshop.example"),
+        ("site.staging", "staging.acmeshop.example"),
+        ("site.project.prod", "shop-prod"),
+        ("site.project.staging", "shop-staging"),
+        ("host.prod.api", "api.acmeshop.example"),
+        ("host.staging.api", "api.staging.acmeshop.example"),
+        ("host.dev.api", "api.dev.acmeshop.example"),
     ];
     let mut words: BTreeMap<String, String> = list
         .into_iter()
@@ -472,6 +485,11 @@ impl Scenario {
         let product = &mut scenario.product;
         product.server_file.get_or_insert(names.server_file.clone());
         product.front_end.get_or_insert(names.front_end.clone());
+        let dns = &mut scenario.dns;
+        dns.zone = dns.zone.take().or(names.words.get("zone").cloned());
+        let mode = names.words.get("dns.mode").map(String::as_str);
+        dns.delegated
+            .get_or_insert(Host::of_mode(mode.unwrap_or_default()));
         scenario.check()?;
         Ok(scenario)
     }

@@ -287,6 +287,7 @@ fn take_way(ui: &mut UiState, view: &View, at: Instant) -> Vec<Effect> {
             Vec::new()
         }
         Do::Retry => retry(ui, view, at),
+        Do::ByHand => by_hand(ui, id, at),
         Do::Undo => undo(ui, view, at),
         Do::GiveSecret { slot } => {
             ui.open.push(Open::Secret {
@@ -359,6 +360,13 @@ pub fn retryable(ui: &UiState, view: &View) -> Vec<ItemId> {
             }
         })
         .collect()
+}
+
+/// The rehearsal's operator does what the card shows.
+fn by_hand(ui: &mut UiState, item: ItemId, at: Instant) -> Vec<Effect> {
+    ui.open.pop();
+    ui.say("The rehearsal's operator does it by hand.", at);
+    vec![Effect::Ask(Request::ByHand { item })]
 }
 
 fn retry(ui: &mut UiState, view: &View, at: Instant) -> Vec<Effect> {

@@ -19,6 +19,7 @@ pub struct Way {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Do {
     Retry,
+    ByHand,
     Back,
     Undo,
     Form(FormKind),
@@ -207,12 +208,21 @@ fn asked(view: &View, item: &ItemOutline, blocker: &Blocker) -> Vec<Way> {
     let token = |text: &str| other_token(view, item, text);
     let later = Way::new("Leave it for later", "the rest goes on", Do::Back);
     match blocker {
-        Blocker::ByHand { url, .. } => vec![
-            again("I did it", "golive looks whether it is so"),
-            page(url),
-            later,
-            skip(item, &needed_by(view, &item.id)),
-        ],
+        Blocker::ByHand { url, paste, .. } => {
+            let rehearsed = Way::new(
+                "Let the rehearsal's operator do it",
+                "as the card shows; golive then looks whether it is so",
+                Do::ByHand,
+            );
+            let rehearsed = (view.outline.rehearsal && !paste.is_empty()).then_some(rehearsed);
+            let own = [
+                again("I did it", "golive looks whether it is so"),
+                page(url),
+                later,
+                skip(item, &needed_by(view, &item.id)),
+            ];
+            rehearsed.into_iter().chain(own).collect()
+        }
         Blocker::Review { url, .. } => vec![
             again("Look now", "golive looks by itself from time to time"),
             page(&Some(url.clone())),

@@ -28,12 +28,26 @@ atlas-dev-project = "dev"
 render-workspace = "bondigoo"
 "#;
 
+/// Which variable takes what of the ready file.
+const LEAD_HERE: [(&str, &str); 10] = [
+    ("GOLIVE_GITHUB_URL", "github"),
+    ("GOLIVE_VERCEL_URL", "vercel"),
+    ("GOLIVE_RENDER_URL", "render"),
+    ("GOLIVE_ATLAS_URL", "atlas"),
+    ("GOLIVE_GODADDY_URL", "godaddy"),
+    ("GOLIVE_CLOUDFLARE_URL", "cloudflare"),
+    ("GOLIVE_STRIPE_URL", "stripe"),
+    ("GOLIVE_RESOLVER", "dns"),
+    ("GOLIVE_HTTPS", "https"),
+    ("GOLIVE_CA", "ca"),
+];
+
 /// A served world; ended when dropped.
 pub struct Served {
     process: Child,
     pub github: String,
-    /// Where the other providers are.
-    others: [String; 3],
+    /// The variables that lead golive here.
+    variables: Vec<(&'static str, String)>,
     pub token: String,
     control: String,
 }
@@ -82,22 +96,19 @@ impl Served {
         Served {
             process,
             github: word(&ready["github"]),
-            others: ["vercel", "render", "atlas"].map(|name| word(&ready[name])),
+            variables: LEAD_HERE
+                .map(|(variable, name)| (variable, word(&ready[name])))
+                .into(),
             token: word(&ready["tokens"]["github"]),
             control: word(&ready["control"]),
         }
     }
 
     /// The variables that lead golive here.
-    pub fn variables(&self) -> [(&str, &str); 5] {
-        let [vercel, render, atlas] = &self.others;
-        [
-            ("GOLIVE_GITHUB_URL", &self.github),
-            ("GOLIVE_VERCEL_URL", vercel),
-            ("GOLIVE_RENDER_URL", render),
-            ("GOLIVE_ATLAS_URL", atlas),
-            ("GOLIVE_SPEED", SPEED),
-        ]
+    pub fn variables(&self) -> Vec<(&str, &str)> {
+        let own = self.variables.iter();
+        let own = own.map(|(variable, value)| (*variable, value.as_str()));
+        own.chain([("GOLIVE_SPEED", SPEED)]).collect()
     }
 
     /// Asks the control interface.

@@ -4,8 +4,10 @@
 mod assembly;
 mod atlas;
 mod caller;
+mod cloudflare;
 mod document;
 mod github;
+mod godaddy;
 mod launch;
 mod noticed;
 mod render;

@@ -62,7 +62,7 @@ impl Stage {
         let items = stage.launch.items.iter();
         let github = items.filter(|item| {
             let first = ["0", "1", "2"].contains(&item.id.step());
-            first && item.provider == Provider::GitHub
+            first && item.provider == Some(Provider::GitHub)
         });
         let part = github.map(|item| item.id.clone()).collect();
         stage.only(part)
@@ -70,13 +70,24 @@ impl Stage {
 
     /// The infrastructure on a named world, and the moment at which the first phase is behind it.
     pub fn infrastructure(world: &str, seed: u64) -> (Stage, Moment) {
-        let whole = Stage::whole(world);
-        let named = |phase: &str| {
-            let items = whole.launch.select(phase).unwrap();
+        Stage::phase(assembly::preset(), world, seed, 1)
+    }
+
+    /// Names and variables on a named world, and the moment at which the infrastructure is behind it.
+    pub fn configuration(world: &str, seed: u64) -> (Stage, Moment) {
+        Stage::phase(assembly::preset(), world, seed, 2)
+    }
+
+    /// One phase on a named world, and the moment at which all before it is done.
+    pub fn phase(manifest: Manifest, world: &str, seed: u64, number: u32) -> (Stage, Moment) {
+        let whole = Stage::of(manifest.clone(), world);
+        let named = |number: u32| {
+            let items = whole.launch.select(&format!("phase:{number}")).unwrap();
             items.into_iter().collect::<BTreeSet<ItemId>>()
         };
-        let (before, part) = (named("phase:0"), named("phase:1"));
-        let before = Stage::whole(world).only(before);
+        let before = (0..number).flat_map(named).collect();
+        let part = named(number);
+        let before = Stage::of(manifest, world).only(before);
         let begun = before.run(&before.beginning(seed), None).unwrap();
         for item in &before.launch.items {
             let outline = begun.view.outline.item(&item.id).unwrap();
@@ -188,6 +199,7 @@ impl Stage {
                 passwords: Passwords::Rehearsed {
                     launch: "bondigoo".into(),
                 },
+                hands: None,
             };
             let tokens = from.world.tokens();
             let part = Walk {

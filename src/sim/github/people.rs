@@ -26,6 +26,11 @@ pub enum Act {
     /// Changes an object: `ruleset/NAME` (switched off), `protection/BRANCH` (reviews no longer required),
     /// `branch/NAME` (deleted), `pr/N` and `issue/N` (title changed).
     Edit(String),
+    /// Enters a record where the product's zone is delegated to: `NAME [TTL] TYPE VALUE`, such as
+    /// `www 600 CNAME target.example.com` or `@ A 192.0.2.1`.
+    Record(String),
+    /// Takes the records `NAME TYPE [VALUE]` away there.
+    Unrecord(String),
 }
 
 impl Act {
@@ -49,8 +54,10 @@ impl Act {
             "close_pr" => number().map(Act::ClosePull),
             "push" => name("a branch").map(Act::Push),
             "edit" => name("an object").map(Act::Edit),
+            "record" => name("NAME [TTL] TYPE VALUE").map(Act::Record),
+            "unrecord" => name("NAME TYPE [VALUE]").map(Act::Unrecord),
             _ => Err(format!(
-                "“{verb}” is not something a person does here: approve_pr, refuse_pr, close_pr, push, edit"
+                "“{verb}” is not something a person does here: approve_pr, refuse_pr, close_pr, push, edit, record, unrecord"
             )),
         }
     }
@@ -72,6 +79,8 @@ impl From<Act> for String {
             Act::ClosePull(number) => format!("close_pr {number}"),
             Act::Push(branch) => format!("push {branch}"),
             Act::Edit(object) => format!("edit {object}"),
+            Act::Record(line) => format!("record {line}"),
+            Act::Unrecord(line) => format!("unrecord {line}"),
         }
     }
 }
@@ -95,6 +104,7 @@ impl Github {
             }
             Act::Push(branch) => self.push_note(&mut hand, branch),
             Act::Edit(object) => self.edit(&mut hand, object),
+            Act::Record(_) | Act::Unrecord(_) => Err("GitHub keeps no zone".to_owned()),
         }
     }
 
@@ -242,6 +252,8 @@ mod tests {
             "close_pr 1",
             "push a/b",
             "edit ruleset/Protect main",
+            "record www 600 CNAME shop.example.com",
+            "unrecord @ TXT",
         ] {
             assert_eq!(String::from(Act::parse(text).unwrap()), text);
         }

@@ -121,6 +121,13 @@ impl Render {
         render
     }
 
+    /// What the address of the first service of a name begins with, for records that lead to it.
+    pub fn slug_of(&self, name: &str) -> Option<String> {
+        let mut services = self.state.current().services.values();
+        let found = services.find(|service| service.name == name);
+        found.map(|service| service.slug.clone())
+    }
+
     /// Whether an address is that of the product's repository, which this world can look into.
     fn is_ours(&self, repo: &str) -> bool {
         let repository = &self.scenario.repository;

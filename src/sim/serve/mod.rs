@@ -3,11 +3,13 @@
 //! Faults of the wire are real here: a reset is a TCP reset, and a truncated body ends half-way on the socket.
 
 mod control;
+mod names;
+mod sites;
 mod wire;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,8 +24,10 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use self::sites::Authority;
 use self::wire::{Fate, Wire};
 use super::chronicle::Entry;
+use super::doors::Doors;
 use super::transport::Journal;
 use super::{Answer, Call, Provider, World};
 use crate::error::{Error, Result};
@@ -43,6 +47,10 @@ pub struct Options {
     pub listen: SocketAddr,
     /// What `POST /advance` does to the clock.
     pub advance: Advance,
+    /// The time of those who call, which certificates are shown in.
+    pub callers: Arc<dyn Clock>,
+    /// Where the certificate of the sites' authority is written; beside the ready file in `golive simulate`.
+    pub ca: PathBuf,
     /// Told of everything that a world lived through again needs, before it is answered.
     pub journal: Option<Journal>,
 }
@@ -60,7 +68,14 @@ pub struct Ready {
     pub cloudflare: String,
     pub stripe: String,
     /// Where the world's databases are: a server that was given to the simulator, else none.
+    /// Name servers, over UDP and TCP.
+    pub dns: String,
+    /// The sites, by SNI.
+    pub https: String,
+    /// The certificate of the authority that the sites' certificates are signed by.
+    pub ca: PathBuf,
     pub mongodb: Option<String>,
+    pub redis: Option<String>,
     pub control: String,
     /// By provider; Atlas has `atlas_id` and `atlas_secret`. They open nothing but this world.
     pub tokens: BTreeMap<String, String>,
@@ -75,13 +90,14 @@ impl Ready {
     }
 }
 
+fn write_certificate(authority: &Authority, path: &Path) -> Result<()> {
+    std::fs::write(path, authority.pem()).map_err(|error| unwritable(path).because(error))
+}
+
 fn unwritable(path: &Path) -> Error {
-    Error::failed(format!(
-        "the ready file {} cannot be written",
-        path.display()
-    ))
-    .now("the simulator does not run")
-    .hint("--ready-file FILE, in a folder that is there and can be written")
+    Error::failed(format!("{} cannot be written", path.display()))
+        .now("the simulator does not run")
+        .hint("--ready-file FILE, in a folder that is there and can be written")
 }
 
 /// A world being served. Dropped, it stops too, though nobody waits for the last replies.
@@ -156,6 +172,15 @@ pub async fn serve(
         let address = open(free, router, &stage, &mut tasks).await?;
         addresses.insert(provider, format!("{address}{}", provider.prefix()));
     }
+    let doors = Doors {
+        world: stage.world.clone(),
+        clock: stage.clock.clone(),
+    };
+    let authority = Authority::new(doors.clone(), options.callers)?;
+    write_certificate(&authority, &options.ca)?;
+    let ip = options.listen.ip();
+    let dns = names::open(ip, doors, &mut tasks, &stage.stopped).await?;
+    let https = sites::open(ip, Arc::new(authority), &mut tasks, &stage.stopped).await?;
     let mut address = |provider| addresses.remove(&provider).unwrap_or_default();
     let tokens = stage.world().ready_tokens();
     let ready = Ready {
@@ -166,7 +191,11 @@ pub async fn serve(
         godaddy: address(Provider::Godaddy),
         cloudflare: address(Provider::Cloudflare),
         stripe: address(Provider::Stripe),
+        dns: dns.to_string(),
+        https: https.to_string(),
+        ca: options.ca,
         mongodb: None,
+        redis: None,
         control,
         tokens,
     };
@@ -198,6 +227,14 @@ async fn open(
         debug_assert!(served.is_ok());
     });
     Ok(format!("http://{address}"))
+}
+
+/// Works until the simulator stops.
+async fn while_served(work: impl Future<Output = ()>, stopped: watch::Receiver<bool>) {
+    tokio::select! {
+        () = work => {}
+        () = over(stopped) => {}
+    }
 }
 
 /// Ends when the simulator stops, or when nobody holds it any more.

@@ -147,6 +147,13 @@ impl Vercel {
         &self.scenario.vercel
     }
 
+    /// The id of the first project of a name, for records that lead to it.
+    pub fn project_id(&self, name: &str) -> Option<String> {
+        let mut projects = self.state.current().projects.values();
+        let found = projects.find(|project| project.name == name);
+        found.map(|project| project.id.clone())
+    }
+
     fn view(&self, at: Timestamp) -> View {
         View {
             state: self.state.at(at),
