@@ -56,9 +56,7 @@ impl Resource for DnsAccess {
             Seen::GoDaddy { version, domain } => {
                 Plan::Settled(self.godaddy(*version, domain.as_ref()))
             }
-            Seen::NotThere { cause, world } => {
-                Plan::Blocked(self.not_there(cause, world.as_ref()))
-            }
+            Seen::NotThere { cause, world } => Plan::Blocked(self.not_there(cause, world.as_ref())),
             Seen::Cloudflare { zone, token } => self.cloudflare(known, zone, token.as_ref()),
         }
     }
@@ -157,7 +155,8 @@ impl DnsAccess {
                 "a person enters the records of {zone}: GoDaddy refuses them to the token ({cause})"
             ),
         });
-        evidence.note("golive shows each record to enter, and looks until the zone's servers serve it")
+        evidence
+            .note("golive shows each record to enter, and looks until the zone's servers serve it")
     }
 
     fn godaddy(&self, version: Version, domain: Option<&Domain>) -> Evidence {
@@ -173,12 +172,14 @@ impl DnsAccess {
             ))
             .note("whether it may write is not known until first used: only a write shows it");
         if version == Version::V1 {
-            evidence = evidence
-                .note("GoDaddy has declared the API of these keys outdated: a token is the newer way");
+            evidence = evidence.note(
+                "GoDaddy has declared the API of these keys outdated: a token is the newer way",
+            );
         }
         let Some(domain) = domain else {
-            return evidence
-                .note("this account may not read the domain's own data, which golive does not need");
+            return evidence.note(
+                "this account may not read the domain's own data, which golive does not need",
+            );
         };
         let status = domain.status.as_deref().unwrap_or_default();
         // A domain whose name servers alone are at GoDaddy has the second.
@@ -192,12 +193,7 @@ impl DnsAccess {
         evidence
     }
 
-    fn cloudflare(
-        &self,
-        known: &Known,
-        zone: &Zone,
-        token: Option<&Verified>,
-    ) -> Plan<NoChange> {
+    fn cloudflare(&self, known: &Known, zone: &Zone, token: Option<&Verified>) -> Plan<NoChange> {
         let name = &self.zone;
         if let (Some(pinned), Some(seen)) = (&known.account, zone.account())
             && *pinned != seen
@@ -208,7 +204,10 @@ impl DnsAccess {
                 seen,
             });
         }
-        let status = zone.status.as_deref().unwrap_or("in no state that it tells");
+        let status = zone
+            .status
+            .as_deref()
+            .unwrap_or("in no state that it tells");
         if status != "active" {
             return Plan::Blocked(Blocker::ByHand {
                 what: format!(
@@ -232,11 +231,13 @@ impl DnsAccess {
                 }
             }
             None => {
-                evidence = evidence.note("the token belongs to an account and cannot ask about itself");
+                evidence =
+                    evidence.note("the token belongs to an account and cannot ask about itself");
             }
         }
         if zone.paused == Some(true) {
-            evidence = evidence.note("the zone is paused at Cloudflare: it answers, and proxies nothing");
+            evidence =
+                evidence.note("the zone is paused at Cloudflare: it answers, and proxies nothing");
         }
         Plan::Settled(evidence)
     }
@@ -251,7 +252,9 @@ impl DnsAccess {
                 vec![format!("zone = \"{parent}\"")],
             ),
             Some(Delegation::Nowhere(said)) => (
-                format!("there is no such zone in the world either ({said}): correct it in golive.toml, or register it"),
+                format!(
+                    "there is no such zone in the world either ({said}): correct it in golive.toml, or register it"
+                ),
                 vec![],
             ),
             Some(Delegation::To { names, .. }) => (
@@ -263,7 +266,8 @@ impl DnsAccess {
                 vec![format!("mode = \"{BY_HAND}\"")],
             ),
             Some(Delegation::Broken(_)) | None => (
-                "give a token of the account that has it, or correct the zone in golive.toml".into(),
+                "give a token of the account that has it, or correct the zone in golive.toml"
+                    .into(),
                 vec![],
             ),
         };
@@ -342,13 +346,15 @@ mod tests {
             version: Version::V1,
             domain: None,
         };
-        let Plan::Settled(evidence) = access(Holder::GoDaddy).plan(&Known::default(), &seen)
-        else {
+        let Plan::Settled(evidence) = access(Holder::GoDaddy).plan(&Known::default(), &seen) else {
             panic!("not settled");
         };
         assert!(evidence.findings.is_empty());
         let notes = evidence.notes.join("; ");
-        assert!(notes.contains("may not read the domain's own data"), "{notes}");
+        assert!(
+            notes.contains("may not read the domain's own data"),
+            "{notes}"
+        );
         assert!(notes.contains("not known until first used"), "{notes}");
         let outputs = access(Holder::GoDaddy).outputs(&seen);
         assert!(!outputs.contains_key("account"));
@@ -369,7 +375,10 @@ mod tests {
                 other => panic!("not settled: {other:?}"),
             }
         };
-        assert_eq!((findings("PENDING_DNS_ACTIVE"), findings("EXPIRED")), (0, 1));
+        assert_eq!(
+            (findings("PENDING_DNS_ACTIVE"), findings("EXPIRED")),
+            (0, 1)
+        );
     }
 
     #[test]
@@ -383,9 +392,17 @@ mod tests {
             account: Some(account.into()),
             ..Known::default()
         };
-        let text = told(Holder::Cloudflare, &pinned("old name (a1)"), &zone("active", "a1"));
+        let text = told(
+            Holder::Cloudflare,
+            &pinned("old name (a1)"),
+            &zone("active", "a1"),
+        );
         assert!(text.starts_with("the token reaches"), "{text}");
-        let text = told(Holder::Cloudflare, &pinned("acme (a2)"), &zone("active", "a1"));
+        let text = told(
+            Holder::Cloudflare,
+            &pinned("acme (a2)"),
+            &zone("active", "a1"),
+        );
         assert!(text.contains("this launch is tied to acme (a2)"), "{text}");
     }
 

@@ -130,7 +130,9 @@ mod tests {
         assert!(words.message.ends_with("already exists. (code 81053)"));
         assert_eq!(manners().refusal(b"{}").message, "no message");
         assert_eq!(
-            manners().refusal(b"<html><title>502</title></html>").message,
+            manners()
+                .refusal(b"<html><title>502</title></html>")
+                .message,
             "502"
         );
     }

@@ -202,7 +202,14 @@ mod tests {
             ..new
         };
         assert!(text.body().get("proxied").is_none() && text.body().get("comment").is_none());
-        assert!(NewRecord { ttl: 30, ..text.clone() }.fits().is_err());
+        assert!(
+            NewRecord {
+                ttl: 30,
+                ..text.clone()
+            }
+            .fits()
+            .is_err()
+        );
         assert!(NewRecord { ttl: 1, ..text }.fits().is_ok());
     }
 }

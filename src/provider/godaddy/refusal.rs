@@ -131,7 +131,11 @@ mod tests {
     #[test]
     fn a_duplicate_is_known_in_both_forms() {
         assert!(is_duplicate(&refusal(422, "DUPLICATE_RECORD", &[])));
-        let v3 = refusal(422, "VALIDATION_ERROR", &["DUPLICATE_RECORD: Duplicate data"]);
+        let v3 = refusal(
+            422,
+            "VALIDATION_ERROR",
+            &["DUPLICATE_RECORD: Duplicate data"],
+        );
         assert!(is_duplicate(&v3));
         assert!(!is_duplicate(&refusal(422, "INVALID_BODY", &[])));
     }

@@ -98,15 +98,24 @@ mod tests {
             ("sso-key abc:def", "whole header"),
             ("keykeykeykeykey:secretsecret", "one by one"),
             ("with a blank in its middle", "character 5"),
-            ("golive-sim-render-0a0a0a0a0a0a0a0a0a0a0a0a", "another provider"),
+            (
+                "golive-sim-render-0a0a0a0a0a0a0a0a0a0a0a0a",
+                "another provider",
+            ),
         ] {
             let cause = told("GODADDY_TOKEN", value).expect(value);
             assert!(cause.contains(why), "{value}: {cause}");
             assert!(value.is_empty() || !cause.contains(value));
         }
-        assert_eq!(told("GODADDY_KEY", "dKbJ1234567890_AbCdEfGhIjKlMnOpQrSt"), None);
         assert_eq!(
-            told("GODADDY_TOKEN", "golive-sim-godaddy-0a0a0a0a0a0a0a0a0a0a0a0a"),
+            told("GODADDY_KEY", "dKbJ1234567890_AbCdEfGhIjKlMnOpQrSt"),
+            None
+        );
+        assert_eq!(
+            told(
+                "GODADDY_TOKEN",
+                "golive-sim-godaddy-0a0a0a0a0a0a0a0a0a0a0a0a"
+            ),
             None
         );
     }

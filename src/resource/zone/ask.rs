@@ -12,9 +12,12 @@ use super::entry::{Entry, plain_name};
 use crate::resource::{Cx, Look, here};
 use crate::seam::resolver::{Answer, Code, Question, RecordKind, Server, Silence};
 
+/// How a server says that it failed.
+pub const FAILURE: &str = "SERVFAIL";
+
 /// One of the zone's own servers, at one of its addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::resource) struct OwnServer {
+pub struct OwnServer {
     pub name: String,
     pub address: IpAddr,
 }
@@ -43,7 +46,7 @@ impl OwnServer {
 
 /// Who answers for a zone, as its parent tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::resource) enum Delegation {
+pub enum Delegation {
     To {
         /// The zone's name servers, sorted.
         names: Vec<String>,
@@ -60,7 +63,7 @@ pub(in crate::resource) enum Delegation {
     Broken(Vec<String>),
 }
 
-pub(in crate::resource) async fn ask(
+pub async fn ask(
     cx: &Cx<'_>,
     server: Server,
     name: &str,
@@ -88,7 +91,7 @@ async fn ask_public(
 }
 
 /// Who answers for `zone`. A name below a registered one is first looked for in its parents, at their own servers.
-pub(in crate::resource) async fn delegation(cx: &Cx<'_>, zone: &str) -> Look<Delegation> {
+pub async fn delegation(cx: &Cx<'_>, zone: &str) -> Look<Delegation> {
     if let Some(parent) = parent_that_knows_no_cut(cx, zone).await {
         return Ok(Delegation::Inside(parent));
     }
@@ -165,7 +168,7 @@ async fn parent_that_knows_no_cut(cx: &Cx<'_>, zone: &str) -> Option<String> {
 }
 
 /// The addresses of name servers, as public resolvers tell them; the first of each, IPv4 before IPv6.
-pub(in crate::resource) async fn addresses(cx: &Cx<'_>, names: &[String]) -> Vec<OwnServer> {
+pub async fn addresses(cx: &Cx<'_>, names: &[String]) -> Vec<OwnServer> {
     let each = names.iter().map(async |name| {
         let found = address(cx, name).await?;
         Some(OwnServer {
@@ -193,7 +196,7 @@ async fn address(cx: &Cx<'_>, name: &str) -> Option<IpAddr> {
 }
 
 /// The IPv4 addresses that a provider's name leads to; empty where no resolver tells any.
-pub(in crate::resource) async fn leads_to(cx: &Cx<'_>, name: &str) -> Vec<String> {
+pub async fn leads_to(cx: &Cx<'_>, name: &str) -> Vec<String> {
     for resolver in cx.resolver.public() {
         if let Ok(answer) = ask(cx, Server::Public(resolver), name, RecordKind::A).await {
             let found = answer.data(RecordKind::A);
@@ -205,7 +208,7 @@ pub(in crate::resource) async fn leads_to(cx: &Cx<'_>, name: &str) -> Vec<String
 
 /// What one server says of one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::resource) enum Said {
+pub enum Said {
     /// As wished.
     Wished,
     /// Its addresses in place of a CNAME, and they are the target's.
@@ -239,7 +242,7 @@ impl std::fmt::Display for Said {
 }
 
 /// What `server` says of the record that is wished.
-pub(in crate::resource) async fn says(cx: &Cx<'_>, server: Server, wish: &Entry) -> Said {
+pub async fn says(cx: &Cx<'_>, server: Server, wish: &Entry) -> Said {
     let kind = kind_of(&wish.kind);
     let answer = match ask(cx, server, &wish.name, kind).await {
         Ok(answer) => answer,
@@ -303,14 +306,13 @@ fn trouble(server: Server, answer: &Answer) -> Option<Said> {
         Code::NoError | Code::NxDomain => {}
         code => return Some(Said::Trouble(in_words(code))),
     }
-    let is_lame = matches!(server, Server::Own(_))
-        && !answer.authoritative
-        && answer.records.is_empty();
+    let is_lame =
+        matches!(server, Server::Own(_)) && !answer.authoritative && answer.records.is_empty();
     is_lame.then(|| Said::Trouble("it does not answer for the zone".into()))
 }
 
 /// The records of an answer that stand at `name` itself, not further along a chain.
-pub(in crate::resource) fn own_records(answer: &Answer, name: &str) -> Vec<Entry> {
+pub fn own_records(answer: &Answer, name: &str) -> Vec<Entry> {
     let own = answer
         .records
         .iter()
@@ -321,7 +323,7 @@ pub(in crate::resource) fn own_records(answer: &Answer, name: &str) -> Vec<Entry
 
 /// Everything that one of the zone's own servers says of a name: the types that golive writes, and those asked besides.
 /// `Err` when it does not answer.
-pub(in crate::resource) async fn records_at(
+pub async fn records_at(
     cx: &Cx<'_>,
     server: &OwnServer,
     name: &str,
@@ -348,11 +350,7 @@ pub(in crate::resource) async fn records_at(
 }
 
 /// What answers for a name that nobody has made: the zone's wildcard. Asked of its own servers alone.
-pub(in crate::resource) async fn wildcard(
-    cx: &Cx<'_>,
-    server: &OwnServer,
-    zone: &str,
-) -> Option<String> {
+pub async fn wildcard(cx: &Cx<'_>, server: &OwnServer, zone: &str) -> Option<String> {
     let name = format!("{}.{zone}", unlikely_label(&cx.known.marker, zone));
     let kinds = [RecordKind::Cname, RecordKind::A];
     let found = records_at(cx, server, &name, &kinds).await.ok()?;
@@ -363,11 +361,14 @@ pub(in crate::resource) async fn wildcard(
 fn unlikely_label(marker: &str, zone: &str) -> String {
     let launch = marker.split(':').nth(1).unwrap_or(marker);
     let digest = Sha256::digest(format!("{launch} {zone}"));
-    let hex: String = digest[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = digest[..6]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     format!("nobody-{hex}")
 }
 
-pub(in crate::resource) fn kind_of(word: &str) -> RecordKind {
+pub fn kind_of(word: &str) -> RecordKind {
     match word {
         "A" => RecordKind::A,
         "AAAA" => RecordKind::Aaaa,
@@ -377,18 +378,18 @@ pub(in crate::resource) fn kind_of(word: &str) -> RecordKind {
 }
 
 /// A reply's code, as the operator's tools write it.
-pub(in crate::resource) fn in_words(code: Code) -> String {
+pub fn in_words(code: Code) -> String {
     match code {
         Code::NoError => "that there are no such records".into(),
         Code::NxDomain => "that there is no such name (NXDOMAIN)".into(),
-        Code::ServFail => "SERVFAIL".into(),
+        Code::ServFail => FAILURE.into(),
         Code::Refused => "REFUSED".into(),
         Code::Other(code) => format!("code {code}"),
     }
 }
 
 /// Seconds as a person says them: `600 s`, `10 min`, `2 h`.
-pub(in crate::resource) fn span(seconds: u32) -> String {
+pub fn span(seconds: u32) -> String {
     match seconds {
         0..120 => format!("{seconds} s"),
         120..7200 => format!("{} min", seconds.div_ceil(60)),

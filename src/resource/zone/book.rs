@@ -2,13 +2,12 @@
 
 use super::entry::{Entry, plain_name};
 use super::{Holder, ZONE_ID, access, label};
-use crate::plan::Provider;
 use crate::provider::http::CallError;
 use crate::provider::{cloudflare, godaddy};
 use crate::resource::{Cx, Look, here};
 
 /// The records of one zone, by API.
-pub(in crate::resource) enum Book<'a> {
+pub enum Book<'a> {
     GoDaddy {
         client: &'a godaddy::Client<'a>,
         zone: &'a str,
@@ -33,7 +32,10 @@ impl<'a> Book<'a> {
                 let id = cx.known.output(&access(), ZONE_ID);
                 let id = id.ok_or_else(|| {
                     here(
-                        format!("the zone's id at Cloudflare is not known before {} is settled", access()),
+                        format!(
+                            "the zone's id at Cloudflare is not known before {} is settled",
+                            access()
+                        ),
                         Some(format!("golive run {}", access())),
                     )
                 })?;
@@ -51,7 +53,8 @@ impl<'a> Book<'a> {
         match self {
             Book::GoDaddy { client, zone } => {
                 let records = client.records(zone).await?;
-                Ok(records.map(|records| records.iter().map(|one| from_godaddy(one, zone)).collect()))
+                Ok(records
+                    .map(|records| records.iter().map(|one| from_godaddy(one, zone)).collect()))
             }
             Book::Cloudflare { client, id, .. } => {
                 let records = client.records(id).await?;
@@ -87,7 +90,7 @@ impl<'a> Book<'a> {
                 id,
                 comment,
             } => {
-                let new = to_cloudflare(new, marked.then_some(*comment));
+                let new = to_cloudflare(new, noted(new, marked, comment));
                 client.create(id, &new).await.map(|record| record.id)
             }
         };
@@ -146,7 +149,7 @@ impl<'a> Book<'a> {
                 comment,
             } => match at_cloudflare(client, id, old).await? {
                 Some(record) => {
-                    let new = to_cloudflare(new, marked.then_some(*comment));
+                    let new = to_cloudflare(new, noted(new, marked, comment));
                     client.change(id, &record, &new).await.map(|_| ())
                 }
                 None => self.add(new, marked).await.map(|_| ()),
@@ -220,11 +223,25 @@ fn from_cloudflare(record: &cloudflare::Record) -> Entry {
             .map(|priority| priority.to_string())
             .unwrap_or_default(),
         proxied: record.proxied.unwrap_or(false),
-        ..Entry::new(&plain_name(&record.name), &record.kind, &content, record.ttl())
+        comment: record.comment.clone().unwrap_or_default(),
+        ..Entry::new(
+            &plain_name(&record.name),
+            &record.kind,
+            &content,
+            record.ttl(),
+        )
     }
 }
 
-fn to_cloudflare<'e>(entry: &'e Entry, comment: Option<&'e str>) -> cloudflare::NewRecord<'e> {
+/// What is noted beside a record: golive's mark, or what stood there before golive came.
+fn noted<'e>(entry: &'e Entry, marked: bool, mark: &'e str) -> &'e str {
+    match marked {
+        true => mark,
+        false => &entry.comment,
+    }
+}
+
+fn to_cloudflare<'e>(entry: &'e Entry, comment: &'e str) -> cloudflare::NewRecord<'e> {
     let ttl = match entry.ttl {
         // Only "automatic" goes with the proxy.
         _ if entry.proxied => 1,
@@ -237,16 +254,7 @@ fn to_cloudflare<'e>(entry: &'e Entry, comment: Option<&'e str>) -> cloudflare::
         content: &entry.data,
         ttl,
         proxied: entry.proxied,
-        comment,
-    }
-}
-
-/// Whose API it is, for the operator.
-pub(in crate::resource) fn provider(holder: Holder) -> Option<Provider> {
-    match holder {
-        Holder::GoDaddy => Some(Provider::GoDaddy),
-        Holder::Cloudflare => Some(Provider::Cloudflare),
-        Holder::ByHand => None,
+        comment: Some(comment),
     }
 }
 
@@ -281,9 +289,9 @@ mod tests {
     fn an_old_time_to_live_is_put_back_as_near_as_the_provider_takes_it() {
         let short = Entry::new("www.bondigoo.ch", "A", "203.0.113.7", 30);
         assert_eq!(to_godaddy(&short, "bondigoo.ch").ttl, Some(600));
-        assert_eq!(to_cloudflare(&short, None).ttl, 60);
+        assert_eq!(to_cloudflare(&short, "").ttl, 60);
         let automatic = Entry { ttl: 1, ..short };
-        assert_eq!(to_cloudflare(&automatic, None).ttl, 1);
+        assert_eq!(to_cloudflare(&automatic, "").ttl, 1);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 /// One record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(in crate::resource) struct Entry {
+pub struct Entry {
     /// The whole name in lower case: `www.bondigoo.ch`.
     pub name: String,
     /// Such as `CNAME`.
@@ -20,6 +20,9 @@ pub(in crate::resource) struct Entry {
     /// Cloudflare answers with its own addresses in its place.
     #[serde(default, skip_serializing_if = "is_false")]
     pub proxied: bool,
+    /// At Cloudflare: what somebody noted beside it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub comment: String,
 }
 
 // The signature is serde's.
@@ -96,7 +99,7 @@ impl Entry {
 }
 
 /// In lower case, without a dot at its end.
-pub(in crate::resource) fn plain_name(name: &str) -> String {
+pub fn plain_name(name: &str) -> String {
     name.trim().trim_end_matches('.').to_lowercase()
 }
 
@@ -127,7 +130,7 @@ fn unquoted(text: &str) -> String {
 }
 
 /// One digest over records in whatever order: 16 hex digits.
-pub(in crate::resource) fn digest<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> String {
+pub fn digest<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> String {
     let mut lines: Vec<String> = entries.into_iter().map(Entry::kept).collect();
     lines.sort();
     let mut hash = Sha256::new();
@@ -161,10 +164,16 @@ mod tests {
     #[test]
     fn a_record_comes_back_from_its_name_and_from_what_is_kept() {
         let mut entry = Entry::new("www.bondigoo.ch", "A", "203.0.113.7", 3600);
-        assert_eq!(Entry::decoded("www.bondigoo.ch", &entry.coded()), Some(entry.clone()));
+        assert_eq!(
+            Entry::decoded("www.bondigoo.ch", &entry.coded()),
+            Some(entry.clone())
+        );
         entry.proxied = true;
         assert_eq!(entry.coded(), "A 3600 proxied 203.0.113.7");
-        assert_eq!(Entry::decoded("www.bondigoo.ch", &entry.coded()), Some(entry.clone()));
+        assert_eq!(
+            Entry::decoded("www.bondigoo.ch", &entry.coded()),
+            Some(entry.clone())
+        );
         assert_eq!(Entry::read(&entry.kept()), Some(entry));
         for nonsense in ["", "A", "A x y"] {
             assert_eq!(Entry::decoded("a", nonsense), None);

@@ -4,8 +4,9 @@ pub(super) mod ask;
 pub(super) mod book;
 pub(super) mod entry;
 
+use self::entry::Entry;
 use super::Known;
-use crate::plan::{ItemId, Provider};
+use crate::plan::{Blocker, ItemId, Provider};
 use crate::provider::{cloudflare, godaddy};
 
 /// Who holds the zone's records.
@@ -93,6 +94,45 @@ pub(super) fn chose_by_hand(known: &Known) -> bool {
     word.is_some_and(|word| word == BY_HAND)
 }
 
+/// The records that a host's provider wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub lead: Entry,
+    /// The text that proves ownership, while the provider asks for one.
+    pub proof: Option<Entry>,
+}
+
+impl Wanted {
+    /// What a claim has told; `None` while it has not.
+    pub fn told(known: &Known, claim: &ItemId, host: &str, zone: &str, ttl: u32) -> Option<Wanted> {
+        let told = |name: &str| known.output(claim, name).filter(|text| !text.is_empty());
+        let lead = Entry::new(host, told(TARGET_KIND)?, told(TARGET)?, ttl);
+        let proof = told(PROOF_NAME).zip(told(PROOF_VALUE));
+        let proof = proof.map(|(name, value)| {
+            // A provider may tell the name inside the zone.
+            let whole = match name == zone || name.ends_with(&format!(".{zone}")) {
+                true => name.to_string(),
+                false => format!("{name}.{zone}"),
+            };
+            Entry::new(&whole, "TXT", value, ttl)
+        });
+        Some(Wanted { lead, proof })
+    }
+
+    pub fn records(&self) -> impl Iterator<Item = &Entry> {
+        std::iter::once(&self.lead).chain(&self.proof)
+    }
+}
+
+/// Why nothing can be done while a claim has not told what it wants.
+pub(super) fn nothing_told(claim: &ItemId, host: &str) -> Blocker {
+    Blocker::ByHand {
+        what: format!("look at {claim}: it has not told which record {host} needs"),
+        url: None,
+        paste: vec![format!("golive run {claim}")],
+    }
+}
+
 /// The page where a person edits the zone's records, where golive knows it.
 pub(super) fn records_page(hosted_by: &str, zone: &str) -> Option<String> {
     match hosted_by {
@@ -120,7 +160,10 @@ mod tests {
 
     #[test]
     fn a_name_is_told_as_the_forms_inside_its_zone_ask_for_it() {
-        assert_eq!(label("api.staging.bondigoo.ch", "bondigoo.ch"), "api.staging");
+        assert_eq!(
+            label("api.staging.bondigoo.ch", "bondigoo.ch"),
+            "api.staging"
+        );
         assert_eq!(label("bondigoo.ch", "bondigoo.ch"), "@");
         assert_eq!(label("notbondigoo.ch", "bondigoo.ch"), "notbondigoo.ch");
     }
