@@ -71,7 +71,11 @@ impl Resource for DnsAccess {
         let mut outputs: Vec<(&str, String)> = Vec::new();
         match seen {
             Seen::ByHand { .. } => outputs.push((MODE, BY_HAND.into())),
-            Seen::GoDaddy { .. } => outputs.push((MODE, self.holder.word().into())),
+            Seen::GoDaddy { domain, .. } => {
+                outputs.push((MODE, self.holder.word().into()));
+                let names = domain.iter().map(|domain| domain.name_servers().join(","));
+                outputs.extend(names.map(|names| (NAME_SERVERS, names)));
+            }
             Seen::NotThere { .. } => {}
             Seen::Cloudflare { zone, .. } => {
                 outputs.push((MODE, self.holder.word().into()));
@@ -365,10 +369,7 @@ mod tests {
         let findings = |status: &str| {
             let seen = Seen::GoDaddy {
                 version: Version::V3,
-                domain: Some(Domain {
-                    status: Some(status.into()),
-                    ..Domain::default()
-                }),
+                domain: Some(serde_json::from_value(json!({"status": status})).unwrap()),
             };
             match access(Holder::GoDaddy).plan(&Known::default(), &seen) {
                 Plan::Settled(evidence) => evidence.findings.len(),

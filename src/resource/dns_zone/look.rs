@@ -95,7 +95,11 @@ impl DnsZone {
         if servers.is_empty() {
             return Ok(None);
         }
-        let hosted = Hosted::of(names, given);
+        // What GoDaddy shows are the registry's, which may be anybody's.
+        let hosted = match mode {
+            Holder::Cloudflare => Hosted::of(names, given),
+            Holder::GoDaddy | Holder::ByHand => Hosted::of(names, &[]),
+        };
         let serials = self.serials(cx, &servers).await;
         let answers = |server: &&OwnServer| {
             let mut serials = serials.iter();

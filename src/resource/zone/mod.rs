@@ -29,7 +29,8 @@ pub const PROOF_VALUE: &str = "proof_value";
 pub const MODE: &str = "mode";
 /// Output of `0.dns` at Cloudflare: the zone's id.
 pub const ZONE_ID: &str = "zone_id";
-/// Output of `0.dns` at Cloudflare: the name servers that it gave to the zone, joined by commas.
+/// Output of `0.dns`: the name servers as the account shows them, joined by commas. At Cloudflare those that it gave to the
+/// zone, at GoDaddy those that the registry has, whoever runs them.
 pub const NAME_SERVERS: &str = "name_servers";
 /// Output of `6.2.zone`: the zone's own servers as `name=address`, joined by commas.
 pub const SERVERS: &str = "servers";
