@@ -24,6 +24,12 @@ impl Clock for Wall {
     }
 }
 
+/// What the work yields; `None` when it is not done after `limit` of the machine's own time. For what waits on sockets,
+/// which no simulated world's time moves.
+pub async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(limit, work).await.ok()
+}
+
 /// A rehearsal's time on a terminal: runs `speed` times as fast as the wall's, and can jump to the nearest sleep's end.
 pub struct Scaled {
     shared: Arc<Mutex<Skew>>,

@@ -37,6 +37,7 @@ pub mod secret;
 pub mod sim;
 pub mod step;
 pub mod text;
+pub mod tls;
 pub mod tokens;
 pub mod tui;
 pub mod vault;

@@ -5,12 +5,13 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use super::place::Place;
-use super::{run, variable, vaults};
+use super::{reach, run, variable, vaults};
 use crate::cli::{Global, VaultChoice};
 use crate::disk::RealDisk;
 use crate::error::Result;
 use crate::plan::Provider;
 use crate::seam::disk::Disk;
+use crate::seam::resolver::{Question, RecordKind, Resolver, Server};
 use crate::seam::vault::Vault;
 
 /// Less free room than this, and a launch's records may not fit beside what others write.
@@ -40,6 +41,7 @@ pub fn run(global: &Global) -> Result<u8> {
         let (told, opened) = vault(global, place)?;
         findings.push(told);
         findings.extend(providers(place, opened)?);
+        findings.extend(resolvers(place)?);
     }
     findings.push(tool(
         "git",
@@ -231,6 +233,70 @@ fn providers(place: &Place, vault: Option<Arc<dyn Vault>>) -> Result<Vec<Finding
         }
         Ok(findings)
     })
+}
+
+/// Which of the public resolvers answer a question for the launch's own zone. Whatever they say of it is an answer.
+fn resolvers(place: &Place) -> Result<Option<Finding>> {
+    if place.rehearsal {
+        return Ok(None);
+    }
+    let network = place.urls().and_then(|urls| reach::network(place, &urls));
+    let network = match network {
+        Ok(network) => network,
+        Err(error) => {
+            let cause = error.cause.map(|cause| format!(": {cause}"));
+            let seen = format!("{}{}", error.what, cause.unwrap_or_default());
+            return Ok(Some(ill("resolvers", seen, error.hint)));
+        }
+    };
+    let public = network.public();
+    if public.is_empty() {
+        let seen = "not known: GOLIVE_RESOLVER names those of the simulated world";
+        return Ok(Some(ill(
+            "resolvers",
+            seen,
+            Some("set it to the address `dns` in the ready file".into()),
+        )));
+    }
+    let asked = public.iter().map(|address| async {
+        let question = Question {
+            name: place.manifest.dns.zone.to_string(),
+            kind: RecordKind::Ns,
+            server: Server::Public(*address),
+        };
+        (*address, network.ask(&question).await)
+    });
+    let told = run::runtime()?.block_on(futures::future::join_all(asked));
+    let (answering, silent): (Vec<_>, Vec<_>) =
+        told.into_iter().partition(|(_, told)| told.is_ok());
+    let answering: Vec<String> = answering
+        .iter()
+        .map(|(address, _)| address.to_string())
+        .collect();
+    let silent: Vec<String> = silent
+        .iter()
+        .filter_map(|(address, told)| {
+            Some(format!("{address} is silent: {}", told.as_ref().err()?.0))
+        })
+        .collect();
+    let mut seen = silent.join("; ");
+    if !answering.is_empty() {
+        let joint = if seen.is_empty() { "" } else { "; " };
+        let verb = if answering.len() == 1 {
+            "answers"
+        } else {
+            "answer"
+        };
+        seen = format!("{} {verb}{joint}{seen}", answering.join(", "));
+    }
+    Ok(Some(match silent.is_empty() {
+        true => well("resolvers", seen),
+        false => ill(
+            "resolvers",
+            seen,
+            Some("let UDP and TCP to port 53 pass, or name others in golive.toml: [dns] resolvers = [\"IP\"]".into()),
+        ),
+    }))
 }
 
 async fn tokens(vault: &dyn Vault, provider: Provider) -> Result<String> {

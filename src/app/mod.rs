@@ -6,6 +6,7 @@ mod inputs;
 mod login;
 mod pages;
 pub mod place;
+mod reach;
 mod record;
 pub mod rehearse;
 mod run;

@@ -129,7 +129,7 @@ impl Rehearsal {
             web: doors.clone(),
             redis: doors,
             passwords: self.passwords(),
-            hands: None,
+            hands: Some(transport.clone()),
         };
         (seams, transport)
     }

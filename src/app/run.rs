@@ -8,20 +8,16 @@ use jiff::Timestamp;
 
 use super::place::Place;
 use super::session::{Parts, Signalled, Voice, run_to_rest, select};
-use super::{inputs, vaults, wants_terminal};
+use super::{inputs, reach, vaults, wants_terminal};
 use crate::answers::Answers;
 use crate::cli::{Global, Run};
 use crate::clock::{Scaled, Wall};
-use crate::dns::Network;
 use crate::engine::Settings;
 use crate::engine::desk::Seams;
 use crate::error::{Error, Kind, Result};
-use crate::mongo::Driver;
 use crate::operator::{Ending, Operator, Policy};
 use crate::plan::{ItemId, Provider};
-use crate::provider::guard;
 use crate::provider::https::HttpsTransport;
-use crate::redis::Queues;
 use crate::report::json;
 use crate::report::lines::Lines;
 use crate::request::Request;
@@ -29,7 +25,6 @@ use crate::seam::clock::Clock;
 use crate::seam::passwords::Passwords;
 use crate::seam::transport::Transport;
 use crate::view::View;
-use crate::web::Sites;
 
 /// What looking is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +50,7 @@ pub fn clock(urls: &BTreeMap<Provider, String>, last: Option<Timestamp>) -> Resu
     let speed: u32 = speed
         .parse()
         .map_err(|_| Error::usage("GOLIVE_SPEED must be a whole number"))?;
-    if !all_local(urls) {
+    if !reach::all_local(urls) {
         return Err(
             Error::usage("GOLIVE_SPEED is only for a simulated world on this machine").hint(
                 "unset GOLIVE_SPEED, or set GOLIVE_GITHUB_URL and the others to the addresses in the ready file",
@@ -64,38 +59,6 @@ pub fn clock(urls: &BTreeMap<Provider, String>, last: Option<Timestamp>) -> Resu
     }
     let start = last.map_or(Wall.now(), |last| last.max(Wall.now()));
     Ok(Arc::new(Scaled::new(start, speed)))
-}
-
-/// How databases are reached. `GOLIVE_MONGODB` names a server that stands for every cluster, only where everything is on
-/// this machine; where Atlas is simulated and none is named, there are no databases.
-fn databases(urls: &BTreeMap<Provider, String>) -> Result<Driver> {
-    let Some(address) = super::variable("GOLIVE_MONGODB") else {
-        return Ok(match is_local(urls, Provider::Atlas) {
-            true => Driver::nowhere(),
-            false => Driver::default(),
-        });
-    };
-    if all_local(urls) {
-        return Ok(Driver::new(Some(address)));
-    }
-    Err(
-        Error::usage("GOLIVE_MONGODB is only for a simulated world on this machine")
-            .now("nothing was looked at or changed")
-            .hint("unset GOLIVE_MONGODB, or set GOLIVE_GITHUB_URL and the others to the addresses in the ready file"),
-    )
-}
-
-/// Whether every provider is reached on this machine.
-fn all_local(urls: &BTreeMap<Provider, String>) -> bool {
-    let mut all = Provider::ALL.into_iter();
-    all.all(|provider| is_local(urls, provider))
-}
-
-fn is_local(urls: &BTreeMap<Provider, String>, provider: Provider) -> bool {
-    let url = urls
-        .get(&provider)
-        .and_then(|url| url::Url::parse(url).ok());
-    url.is_some_and(|url| guard::is_loopback(&url))
 }
 
 /// Where each provider is reached, where it is not at its own address.
@@ -107,15 +70,18 @@ pub async fn seams(global: &Global, place: &Place, interactive: bool) -> Result<
     let transport: Arc<dyn Transport> = Arc::new(HttpsTransport::new()?);
     let vault = vaults::open(global, place, interactive).await?;
     let last = place.contents()?.state.last_at;
+    let clock = clock(&urls, last)?;
+    let network = Arc::new(reach::network(place, &urls)?);
+    let trust = reach::trust(&urls, clock.clone())?;
     Ok((
         Seams {
             transport,
             vault,
-            clock: clock(&urls, last)?,
-            documents: Arc::new(databases(&urls)?),
-            resolver: Arc::new(Network::default()),
-            web: Arc::new(Sites::default()),
-            redis: Arc::new(Queues::default()),
+            documents: Arc::new(reach::databases(&urls)?),
+            web: Arc::new(reach::sites(&urls, &network, &trust, clock.clone())?),
+            redis: Arc::new(reach::queues(&urls, &network, &trust)?),
+            resolver: network,
+            clock,
             passwords: Passwords::Random,
             hands: None,
         },

@@ -532,6 +532,7 @@ fn known(launch: &Launch, item: &Instance, state: &State, now: Timestamp) -> Kno
         known.made = own.made.clone();
         known.decided = own.decided.clone();
         known.own = own.outputs.clone();
+        known.sent = own.last_sent.clone();
         known.settled_before = own.settled_before;
     }
     known

@@ -175,6 +175,7 @@ impl<R: Resource> Visitor<'_, R> {
             known.made = item.made.clone();
             known.decided = item.decided.clone();
             known.own = item.outputs.clone();
+            known.sent = item.last_sent.clone();
             known.settled_before = item.settled_before;
         }
         known

@@ -1,10 +1,13 @@
 //! The providers' parts of `golive.toml`: accounts, projects, clusters, regions and the addresses of their APIs.
 
+use std::net::SocketAddr;
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
 use super::names::{Command, HostName, Key, Login, Repo, ResourceName, Title};
+use crate::dns::server_places;
 use crate::error::{Error, Result};
 use crate::provider::guard::is_loopback;
 
@@ -147,6 +150,10 @@ pub struct Dns {
     pub mode: DnsMode,
     #[serde(default)]
     pub apex: Apex,
+    /// The public resolvers that are asked what the world sees, first the one that hosts are looked up at; none: those
+    /// golive knows.
+    #[serde(default, deserialize_with = "resolvers")]
+    pub resolvers: Vec<SocketAddr>,
     #[serde(default, deserialize_with = "api_url")]
     pub api_url: Option<String>,
 }
@@ -225,6 +232,11 @@ fn name_or_none<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<ResourceN
     }
 }
 
+fn resolvers<'de, D: Deserializer<'de>>(reader: D) -> Result<Vec<SocketAddr>, D::Error> {
+    let texts = Vec::<String>::deserialize(reader)?;
+    server_places(texts.iter().map(String::as_str)).map_err(serde::de::Error::custom)
+}
+
 fn api_url<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<String>, D::Error> {
     let text = String::deserialize(reader)?;
     match checked_api_url(&text) {
@@ -280,6 +292,7 @@ mod tests {
             zone: HostName::parse("bondigoo.ch").expect("zone"),
             mode: DnsMode::GoDaddy,
             apex: Apex::Leave,
+            resolvers: vec![],
             api_url: None,
         };
         let host = |text: &str| HostName::parse(text).expect("host");

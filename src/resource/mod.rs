@@ -29,6 +29,7 @@ pub mod in_force;
 pub mod main_stability;
 mod not_yet;
 pub mod promotion;
+mod protection;
 pub mod render_access;
 pub mod render_app;
 pub mod render_deploy;
@@ -218,6 +219,8 @@ pub struct Known {
     pub own: BTreeMap<String, String>,
     /// How many creations golive has sent to the item's provider within the last hour, by kind of path (`services`).
     pub created_last_hour: usize,
+    /// When golive last sent each change of this item, by change: what is asked of a provider again and again is spaced.
+    pub sent: BTreeMap<String, Timestamp>,
     /// golive has settled this item before; what is missing now was taken away by someone.
     pub settled_before: bool,
     /// An item that needs this one is still open: what is wanted only for a time is wanted now.

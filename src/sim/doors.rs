@@ -17,6 +17,11 @@ use crate::secret::Secret;
 
 /// How long a name server takes to answer.
 const ROUND_TRIP: Duration = Duration::from_millis(30);
+/// How much longer one waits for a name server that does not answer.
+const SILENCE: Duration = Duration::from_secs(4);
+/// How long a site takes to give a page, and to show its certificate.
+const PAGE: Duration = Duration::from_millis(120);
+const GREETING: Duration = Duration::from_millis(60);
 /// How long a login takes that is answered.
 const HANDSHAKE: Duration = Duration::from_millis(400);
 /// How much longer a driver waits for servers that do not answer.
@@ -58,20 +63,39 @@ impl Resolver for Doors {
     fn ask<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Answer, Silence>> {
         async move {
             self.clock.sleep(ROUND_TRIP).await;
-            let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-            world.ask(self.clock.now(), question)
+            let answer = {
+                let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+                world.ask(self.clock.now(), question)
+            };
+            if answer.is_err() {
+                self.clock.sleep(SILENCE).await;
+            }
+            answer
         }
         .boxed()
     }
 }
 
 impl Web for Doors {
-    fn fetch<'a>(&'a self, _visit: &'a Visit) -> BoxFuture<'a, Result<Page, Unreached>> {
-        ready(Err(Unreached::Name("this world has no sites".into()))).boxed()
+    fn fetch<'a>(&'a self, visit: &'a Visit) -> BoxFuture<'a, Result<Page, Unreached>> {
+        async move {
+            self.clock.sleep(PAGE.min(visit.timeout)).await;
+            if visit.timeout < PAGE {
+                return Err(Unreached::Timeout);
+            }
+            let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+            world.visit(self.clock.now(), visit)
+        }
+        .boxed()
     }
 
-    fn certificate<'a>(&'a self, _host: &'a str) -> BoxFuture<'a, Result<Certificate, Unreached>> {
-        ready(Err(Unreached::Name("this world has no sites".into()))).boxed()
+    fn certificate<'a>(&'a self, host: &'a str) -> BoxFuture<'a, Result<Certificate, Unreached>> {
+        async move {
+            self.clock.sleep(GREETING).await;
+            let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+            world.certificate(self.clock.now(), host)
+        }
+        .boxed()
     }
 }
 

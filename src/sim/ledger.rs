@@ -73,9 +73,9 @@ pub enum MadeBy {
 pub struct ObjectRecord {
     pub provider: Provider,
     /// GitHub: `repository branch ruleset protection commit pull_request issue review label`. Vercel: `project
-    /// deployment`. Render: `service key_value deploy custom_domain env_group`. Atlas: `project cluster database_user
-    /// access_entry`. GoDaddy and Cloudflare: `dns_record`, with type, value and TTL in its name; a zone that neither
-    /// keeps is under GoDaddy.
+    /// deployment variable domain`. Render: `service key_value deploy custom_domain env_group`. Atlas: `project cluster
+    /// database_user access_entry`. GoDaddy and Cloudflare: `dns_record`, with type, value and TTL in its name; a zone
+    /// that neither keeps is under GoDaddy.
     pub kind: String,
     /// The provider's id; the name of a branch, the branch of a protection, the sha of a commit, the name of a
     /// cluster or database user with its project, an access entry's block with its project.

@@ -13,6 +13,7 @@ mod example;
 pub mod fault;
 mod github;
 mod godaddy;
+mod hands;
 pub mod hidden;
 mod issued;
 mod ledger;
@@ -22,6 +23,7 @@ mod render;
 pub mod scenario;
 pub mod serve;
 mod service;
+mod sites;
 mod stripe;
 mod targets;
 #[cfg(test)]
@@ -212,7 +214,7 @@ impl World {
         let all = Arc::new(scenario.clone());
         let scenario = || Arc::clone(&all);
         let github = Github::new(scenario(), seed, &tokens["github"], start, &mut book);
-        let vercel = Vercel::new(scenario(), seed, &tokens["vercel"], start, &mut book);
+        let vercel = Vercel::new(scenario(), seed, &tokens, start, &mut book);
         let render = Render::new(scenario(), seed, &tokens, start, &mut book);
         let key = [&tokens["godaddy_key"], &tokens["godaddy_secret"]].map(String::as_str);
         let target = |named: &str| match named.split_once(':')? {
@@ -366,17 +368,7 @@ impl World {
 
     /// The service's own way of the call.
     fn serve(&mut self, visit: Visit<'_>) -> Done {
-        if let Provider::Godaddy | Provider::Cloudflare = visit.call.provider {
-            // Both keep the zone, so they change it as well as look at it.
-            let (zones, replaying) = (&mut self.zones, self.replaying);
-            return match visit.call.provider {
-                Provider::Godaddy => self.godaddy.call(visit, replaying, zones, &mut self.book),
-                _ => self
-                    .cloudflare
-                    .call(visit, replaying, zones, &mut self.book),
-            };
-        }
-        let book = &mut self.book;
+        let (replaying, book) = (self.replaying, &mut self.book);
         match visit.call.provider {
             Provider::Github => {
                 let Visit {
@@ -387,6 +379,12 @@ impl World {
                 } = visit;
                 self.github.call(now, n, call, stale, book)
             }
+            // Both keep the zone, so they change it as well as look at it.
+            Provider::Godaddy => self.godaddy.call(visit, replaying, &mut self.zones, book),
+            Provider::Cloudflare => self
+                .cloudflare
+                .call(visit, replaying, &mut self.zones, book),
+            Provider::Atlas => self.atlas.call(visit, around!(self, None), book),
             Provider::Vercel => {
                 let around = around!(self, Some(&self.atlas));
                 self.vercel.call(visit, around, book)
@@ -399,7 +397,6 @@ impl World {
                 let around = around!(self, Some(&self.atlas));
                 self.stripe.call(visit, around, book)
             }
-            _ => self.atlas.call(visit, around!(self, None), book),
         }
     }
 
@@ -472,8 +469,8 @@ impl World {
     fn signatures(&self, provider: Provider) -> Vec<String> {
         match provider {
             Provider::Atlas => self.atlas.signatures(),
-            Provider::Godaddy => self.godaddy.signatures(),
             Provider::Stripe => self.stripe.signatures(),
+            Provider::Godaddy => self.godaddy.signatures(),
             Provider::Github => {
                 let token = self.token("github");
                 vec![format!("Bearer {token}"), format!("token {token}")]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub use super::atlas::AtlasSpec;
 pub use super::render::RenderSpec;
 pub use super::stripe::StripeSpec;
-pub use super::vercel::VercelSpec;
+pub use super::vercel::{HeldSpec, VercelSpec};
 pub use super::zones::{DnsSpec, Host};
 
 /// The names a world is built around, taken from `golive.toml`.
@@ -358,7 +358,7 @@ impl Names {
             server_file: "server/server.js".to_owned(),
             front_end: "client".to_owned(),
             reviewers: vec!["robin".to_owned()],
-            words: example_words(),
+            words: super::example::words(),
         }
     }
 
@@ -382,79 +382,6 @@ impl Names {
             .map(|(word, name)| (format!("{{{word}}}"), name.to_owned()))
             .collect()
     }
-}
-
-/// The preset's names for a shop, as its `golive.toml` would give them.
-fn example_words() -> BTreeMap<String, String> {
-    let list = [
-        ("vercel.team", "acme"),
-        ("vercel.existing.prod", "shop"),
-        ("vercel.project.prod", "shop-prod"),
-        ("vercel.project.staging", "shop-staging"),
-        ("vercel.branch.prod", "main"),
-        ("vercel.branch.staging", "staging"),
-        ("vercel.build.prod", "CI=false npm run build"),
-        ("vercel.build.staging", "CI=false npm run build"),
-        ("vercel.root", "client"),
-        ("render.workspace", "Acme"),
-        ("render.region", "frankfurt"),
-        ("render.root", "server"),
-        ("code.health_path", "/health"),
-        ("atlas.project.prod", "Shop"),
-        ("atlas.project.dev", "Shop"),
-        ("atlas.cluster.prod", "shop-prod-cluster"),
-        ("atlas.cluster.dev", "shop-dev"),
-        ("atlas.host.prod", "shop-prod-cluster.a1b2c.mongodb.net"),
-        ("atlas.host.dev", "shop-dev.d3e4f.mongodb.net"),
-        ("atlas.provider.prod", "AWS"),
-        ("atlas.region.prod", "EU_CENTRAL_1"),
-        ("atlas.tier.prod", "M10"),
-        ("atlas.user.prod", "shop-prod-user"),
-        ("atlas.user.dev", "shop_dev_user"),
-        ("database.prod", "shop-prod"),
-        ("database.staging", "shop-staging"),
-        ("database.dev", "shop-dev"),
-        ("zone", "acmeshop.example"),
-        ("dns.mode", "godaddy"),
-        ("apex.leave", "acmeshop.example"),
-        ("site.prod", "www.acmeshop.example"),
-        ("site.staging", "staging.acmeshop.example"),
-        ("site.project.prod", "shop-prod"),
-        ("site.project.staging", "shop-staging"),
-        ("host.prod.api", "api.acmeshop.example"),
-        ("host.staging.api", "api.staging.acmeshop.example"),
-        ("host.dev.api", "api.dev.acmeshop.example"),
-    ];
-    let mut words: BTreeMap<String, String> = list
-        .into_iter()
-        .map(|(word, name)| (word.to_owned(), name.to_owned()))
-        .collect();
-    for (environment, branch) in [("prod", "main"), ("staging", "staging"), ("dev", "develop")] {
-        words.insert(format!("branch.{environment}"), branch.to_owned());
-        words.extend(super::example::matrix(environment));
-        for role in ["api", "worker", "redis"] {
-            let (key, plan) = (format!("{environment}.{role}"), "starter");
-            words.insert(
-                format!("service.{key}"),
-                format!("shop-{role}-{environment}"),
-            );
-            words.insert(format!("plan.{key}"), plan.to_owned());
-        }
-        let start = if environment == "dev" {
-            "npm run dev"
-        } else {
-            "npm start"
-        };
-        for (role, start) in [("api", start), ("worker", "npm run dev")] {
-            words.insert(format!("start.{environment}.{role}"), start.to_owned());
-            let build = match start {
-                "npm run dev" => "npm ci --include=dev",
-                _ => "npm ci",
-            };
-            words.insert(format!("build.{environment}.{role}"), build.to_owned());
-        }
-    }
-    words
 }
 
 /// The login of the reviewer when `Names` know none.
@@ -496,6 +423,7 @@ impl Scenario {
         let asked = names.words.get("code.health_path");
         product.health_path = product.health_path.take().or(asked.cloned());
         scenario.render.take_matrix(&names.words);
+        scenario.vercel.take_matrix(&names.words);
         scenario.check()?;
         Ok(scenario)
     }

@@ -258,6 +258,7 @@ pub enum Ensure {
     },
     SiteCertificate {
         claims: Vec<String>,
+        verified: String,
     },
     CodeVariables {},
     Cell {},
@@ -348,6 +349,7 @@ impl Ensure {
                 claims.chain([zone.as_str()]).collect()
             }
             Ensure::DnsSeen { record, .. } => vec![record],
+            Ensure::SiteCertificate { verified, .. } => vec![verified],
             Ensure::RenderGroup { services } => services.iter().map(String::as_str).collect(),
             Ensure::RenderDeploy { service, group, .. } => vec![service, group],
             _ => vec![],

@@ -376,6 +376,7 @@ fn host(draft: &Draft, drafts: &[Draft], manifest: &Manifest) -> Result<Named> {
             let own = environment(manifest, name.environment)?;
             Wish::DomainVerified(DomainVerified {
                 host: host.clone(),
+                zone,
                 claim: of_host(claims)?,
                 at: match name.site {
                     true => {
@@ -385,10 +386,11 @@ fn host(draft: &Draft, drafts: &[Draft], manifest: &Manifest) -> Result<Named> {
                 },
             })
         }
-        Ensure::SiteCertificate { claims } => Wish::SiteCertificate(SiteCertificate {
+        Ensure::SiteCertificate { claims, verified } => Wish::SiteCertificate(SiteCertificate {
             host: host.clone(),
             zone,
             claim: of_host(claims)?,
+            verified: one(verified)?,
             by: if name.site { "Vercel" } else { "Render" },
         }),
         _ => Wish::ApiAnswers(api_answers(&name, manifest)?),
@@ -411,10 +413,14 @@ fn vercel_domain(
     let is_apex = *name.host == manifest.dns.zone;
     let other_branch = home.production_branch != own.branch && !is_apex;
     let served = branch(manifest, own.branch.as_str())?.name.to_string();
+    let own_project = of_project(projects, own.site.project.as_str(), drafts)?;
+    let others = projects.iter().flat_map(|named| instances(named, drafts));
+    let others = others.map(Draft::id);
     Ok(VercelDomain {
         host: name.host.to_string(),
-        project: of_project(projects, own.site.project.as_str(), drafts)?,
+        project: own_project.clone(),
         project_name: home.name.to_string(),
+        others: others.filter(|other| *other != own_project).collect(),
         git_branch: other_branch.then_some(served),
         redirect: is_apex.then(|| own.site.host.to_string()),
     })

@@ -15,11 +15,6 @@ pub const EXCEPTIONS: &[Exception] = &[
         "asked for to see how Atlas words a path that is none",
     ),
     Exception::new(
-        "POST /api/atlas/v2/groups/{groupId}/clusters",
-        Lack::Sent("/replicationSpecs/*/regionConfigs/*"),
-        "the document keeps a region's fields in a schema for each cloud, behind a discriminator",
-    ),
-    Exception::new(
         "PATCH /api/atlas/v2/groups/{groupId}/databaseUsers/{databaseName}/{username}",
         Lack::Sent("/roles"),
         "the document wants the roles in every change; recorded changes of the password alone leave them out",

@@ -71,6 +71,7 @@ impl Caller {
                 let pair = format!("{}:{}", token("atlas_id"), token("atlas_secret"));
                 format!("Basic {}", STANDARD.encode(pair))
             }
+            Provider::Stripe => format!("Bearer {}", token("stripe_sk_test")),
             other => format!("Bearer {}", token(other.as_str())),
         };
         Some(Caller {

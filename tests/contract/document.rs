@@ -39,7 +39,11 @@ impl Document {
     pub fn of(provider: Provider) -> Option<&'static Document> {
         static READ: [OnceLock<Option<Document>>; Provider::ALL.len()] =
             [const { OnceLock::new() }; Provider::ALL.len()];
-        let name = format!("{}.openapi.json", provider.as_str());
+        let of = match provider {
+            Provider::Cloudflare => "cloudflare-dns",
+            other => other.as_str(),
+        };
+        let name = format!("{of}.openapi.json");
         let index = Provider::ALL.iter().position(|known| *known == provider)?;
         let document = READ[index].get_or_init(|| {
             let bytes = std::fs::read(folder().join(&name)).ok()?;
@@ -268,10 +272,11 @@ impl<'d> Operation<'d> {
         })
     }
 
-    /// Whether a status is declared, by itself or as `default`; inside, the body it comes with.
+    /// Whether a status is declared, by itself, as one of its hundred (`4XX`) or as `default`; inside, the body it comes with.
     pub fn reply(&self, status: u16) -> Option<Option<Body<'d>>> {
         let replies = &self.node["responses"];
-        let key = [status.to_string(), "default".to_owned()]
+        let hundred = format!("{}XX", status / 100);
+        let key = [status.to_string(), hundred, "default".to_owned()]
             .into_iter()
             .find(|key| replies[key].is_object())?;
         let place = format!("{}/responses/{key}", self.pointer);
@@ -406,5 +411,14 @@ mod tests {
         assert_eq!(template("/things/7/owner/x"), None);
         assert_eq!(template("/things/"), None);
         assert!(document.operation(Method::Post, "/things/7").is_none());
+    }
+
+    #[test]
+    fn a_status_may_be_declared_with_its_hundred() {
+        let get = json!({ "responses": { "200": {}, "4XX": {} } });
+        let document = Document::new(json!({ "paths": { "/things": { "get": get } } }));
+        let operation = document.operation(Method::Get, "/things").unwrap();
+        let declared = [200, 201, 404, 499, 500].map(|status| operation.reply(status).is_some());
+        assert_eq!(declared, [true, false, true, true, false]);
     }
 }

@@ -19,7 +19,7 @@ use golive::vault::memory::MemoryVault;
 
 use crate::assembly::{self, START, Walk};
 use crate::validator::{Exception, Validator};
-use crate::{atlas, github, render, vercel};
+use crate::{atlas, cloudflare, github, godaddy, render, vercel};
 
 /// What each provider's file lists.
 fn exceptions(provider: Provider) -> &'static [Exception] {
@@ -28,6 +28,9 @@ fn exceptions(provider: Provider) -> &'static [Exception] {
         Provider::Vercel => vercel::EXCEPTIONS,
         Provider::Render => render::EXCEPTIONS,
         Provider::Atlas => atlas::EXCEPTIONS,
+        Provider::Godaddy => godaddy::EXCEPTIONS,
+        Provider::Cloudflare => cloudflare::EXCEPTIONS,
+        Provider::Stripe => &[],
     }
 }
 

@@ -11,6 +11,7 @@ mod godaddy;
 mod launch;
 mod noticed;
 mod render;
+mod stripe;
 mod translate;
 mod validator;
 mod vercel;

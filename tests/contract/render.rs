@@ -134,6 +134,92 @@ fn deploys(caller: &mut Caller, owner: &str, service: &str) {
     caller.get(&format!("{logs}&direction=sideways"));
 }
 
+fn domains(caller: &mut Caller) {
+    let name = "api.acmeshop.example";
+    let body = json!({ "name": name });
+    let (status, made) = caller.post("./custom-domains", body.clone());
+    assert_eq!(status, 201, "{made}");
+    let id = text(&made[0]["id"]);
+    assert_eq!(caller.post("./custom-domains", body).0, 409);
+    assert_eq!(
+        caller.post("./custom-domains", json!({ "name": "x" })).0,
+        400
+    );
+    let (_, pair) = caller.post("./custom-domains", json!({ "name": "example.org" }));
+    assert_eq!(pair.as_array().map(Vec::len), Some(2), "{pair}");
+    let filters = "domainType=subdomain&verificationStatus=unverified&limit=1";
+    caller.get(&format!("./custom-domains?name={name}&{filters}"));
+    caller.get(&format!("./custom-domains/{name}"));
+    caller.get("./custom-domains/nothing.example.org");
+    let verify = format!("./custom-domains/{id}/verify");
+    assert_eq!(caller.call(Method::Post, &verify, None).0, 202);
+    let nothing = "./custom-domains/nothing.example.org/verify";
+    assert_eq!(caller.call(Method::Post, nothing, None).0, 404);
+    assert_eq!(caller.delete("./custom-domains/www.example.org").0, 204);
+    assert_eq!(caller.delete("./custom-domains/www.example.org").0, 404);
+    caller.get("/v1/services/srv-nothing/custom-domains");
+}
+
+fn own_variables(caller: &mut Caller) {
+    let list = json!([{ "key": "A", "value": "1" }, { "key": "B", "generateValue": true }]);
+    let (status, all) = caller.put("./env-vars", list);
+    assert_eq!(
+        (status, all.as_array().map(Vec::len)),
+        (200, Some(2)),
+        "{all}"
+    );
+    caller.get("./env-vars?limit=1");
+    assert_eq!(caller.get("./env-vars/A").0, 200);
+    assert_eq!(caller.put("./env-vars/A", json!({ "value": "2" })).0, 200);
+    caller.put("./env-vars/C", json!({ "generateValue": true }));
+    assert_eq!(caller.put("./env-vars/C", json!({ "value": 3 })).0, 400);
+    assert_eq!(caller.delete("./env-vars/C").0, 204);
+    assert_eq!(caller.delete("./env-vars/C").0, 404);
+    assert_eq!(caller.get("./env-vars/C").0, 404);
+}
+
+fn groups(caller: &mut Caller, owner: &str, service: &str) {
+    let body = json!({
+        "name": "shop-prod-env", "ownerId": owner, "serviceIds": [service],
+        "envVars": [{ "key": "A", "value": "1" }, { "key": "B", "generateValue": true }],
+        "secretFiles": [{ "name": "key.pem", "content": "pem" }],
+    });
+    let (status, made) = caller.post("/v1/env-groups", body);
+    assert_eq!(status, 201, "{made}");
+    let id = text(&made["id"]);
+    let nobody = json!({ "name": "x", "ownerId": "tea-nobody", "envVars": [] });
+    assert_eq!(caller.post("/v1/env-groups", nobody).0, 404);
+    let nameless = json!({ "name": "", "ownerId": owner, "envVars": [] });
+    assert_eq!(caller.post("/v1/env-groups", nameless).0, 400);
+    let filters = "name=shop-prod-env&updatedAfter=2026-11-24T00:00:00Z&limit=100";
+    let (_, list) = caller.get(&format!("/v1/env-groups?ownerId={owner}&{filters}"));
+    assert_eq!(list[0]["envGroup"]["id"], id.as_str());
+    caller.below(&format!("/v1/env-groups/{id}"));
+    caller.get(".");
+    caller.get("/v1/env-groups/evg-nothing");
+    caller.get("./env-vars/A");
+    caller.get("./env-vars/NOTHING");
+    assert_eq!(caller.put("./env-vars/C", json!({ "value": "3" })).0, 200);
+    assert_eq!(caller.put("./env-vars/C", json!({ "value": 3 })).0, 400);
+    assert_eq!(caller.delete("./env-vars/C").0, 204);
+    assert_eq!(caller.delete("./env-vars/C").0, 404);
+    caller.get("./secret-files/key.pem");
+    caller.put("./secret-files/key.pem", json!({ "content": "other" }));
+    assert_eq!(caller.delete("./secret-files/key.pem").0, 204);
+    caller.get("./secret-files/key.pem");
+    let link = format!("./services/{service}");
+    assert_eq!(caller.delete(&link).0, 204);
+    assert_eq!(caller.call(Method::Post, &link, None).0, 200);
+    assert_eq!(
+        caller.call(Method::Post, "./services/srv-nothing", None).0,
+        404
+    );
+    assert_eq!(caller.patch(".", json!({ "name": "shop-env" })).0, 200);
+    assert_eq!(caller.patch(".", json!({ "name": "" })).0, 400);
+    assert_eq!(caller.delete(".").0, 204);
+    assert_eq!(caller.delete(".").0, 404);
+}
+
 fn asleep_and_awake(caller: &mut Caller) {
     for (path, status) in [
         ("./suspend", 202),
@@ -204,9 +290,13 @@ fn every_exchange_has_the_shape_that_the_document_promises() {
     let (owner, poor) = account(&mut caller);
     let id = services(&mut caller, &owner);
     deploys(&mut caller, &owner, &id);
+    domains(&mut caller);
+    own_variables(&mut caller);
+    groups(&mut caller, &owner, &id);
+    caller.below(&format!("/v1/services/{id}"));
     asleep_and_awake(&mut caller);
     key_values(&mut caller, &owner, &poor);
     caller.sign("Bearer withdrawn");
     assert_eq!(caller.get("/v1/users").0, 401);
-    caller.finish(50);
+    caller.finish(90);
 }

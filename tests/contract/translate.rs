@@ -67,7 +67,8 @@ impl Translation<'_> {
             let field = match keyword.as_str() {
                 "properties" => each_field(field, |schema| self.value(schema)),
                 "items" | "additionalProperties" => self.value(field),
-                "allOf" | "anyOf" | "oneOf" => each_item(field, |schema| self.part(schema)),
+                "allOf" => each_item(field, |schema| self.part(self.opened(schema))),
+                "anyOf" | "oneOf" => each_item(field, |schema| self.part(schema)),
                 "not" => self.part(field),
                 "required" => self.required(field, &schema["properties"]),
                 _ => field.clone(),
@@ -95,6 +96,18 @@ impl Translation<'_> {
             })
             .cloned()
             .collect()
+    }
+
+    /// A part that is kept elsewhere, where it is closed as a value of its own; as a part it must let the others be.
+    fn opened<'s>(&'s self, schema: &'s Value) -> &'s Value {
+        let followed = self.followed(schema);
+        let choices = ["allOf", "anyOf", "oneOf"];
+        let plain = followed["properties"].is_object()
+            && choices.iter().all(|keyword| followed[keyword].is_null());
+        match self.side == Side::Request && plain {
+            true => followed,
+            false => schema,
+        }
     }
 
     fn followed<'s>(&'s self, schema: &'s Value) -> &'s Value {
@@ -216,6 +229,22 @@ mod tests {
         assert_eq!(said["required"], json!(["name"]));
         assert_eq!(said["unevaluatedProperties"], false);
         assert!(said["properties"]["labels"]["unevaluatedProperties"].is_null());
+    }
+
+    #[test]
+    fn a_part_that_is_kept_elsewhere_lets_the_fields_of_the_others_be() {
+        let base = json!({ "type": "object", "properties": { "ttl": { "type": "integer" } } });
+        let document = json!({ "components": { "schemas": {
+            "base": base,
+            "thing": { "allOf": [
+                { "properties": { "name": { "type": "string" } } },
+                { "$ref": "#/components/schemas/base" },
+            ] },
+        } } });
+        let said = translated(&document, Side::Request)["components"]["schemas"].clone();
+        assert_eq!(said["base"]["unevaluatedProperties"], false);
+        assert_eq!(said["thing"]["unevaluatedProperties"], false);
+        assert_eq!(said["thing"]["allOf"][1], base);
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub enum Lack {
     Sent(&'static str),
     /// What stands at a place of a good reply's body, and below.
     Answered(&'static str),
+    /// What stands at a place of a refusal's body, and below.
+    Refused(&'static str),
 }
 
 impl Exception {
@@ -251,6 +253,13 @@ impl Validator {
             }
             Provider::Render => body["message"].is_string(),
             Provider::Atlas => body["error"] == reply.status && body["errorCode"].is_string(),
+            Provider::Godaddy => {
+                let v3 = body["name"].is_string() && body["correlationId"].is_string();
+                body["message"].is_string() && (v3 || body["code"].is_string())
+            }
+            Provider::Cloudflare => body["success"] == false && body["errors"][0]["code"].is_u64(),
+            // Its own list of exceptions comes with its world.
+            Provider::Stripe => body["error"]["type"].is_string(),
         };
         if !worded {
             self.wrong(seen, &format!("no error of this provider: {body}"));
@@ -278,6 +287,9 @@ impl Validator {
             Lack::Sent(place) => side == Side::Request && matches_path(place, &miss.place),
             Lack::Answered(place) => {
                 side == Side::Reply && good && matches_path(place, &miss.place)
+            }
+            Lack::Refused(place) => {
+                side == Side::Reply && !good && matches_path(place, &miss.place)
             }
             _ => false,
         });

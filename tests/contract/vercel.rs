@@ -1,6 +1,7 @@
 //! The simulated Vercel against its document: the token looked at, two projects set up, deployments built.
 
-use golive::sim::scenario::{Scenario, VercelSpec};
+use golive::seam::transport::Method;
+use golive::sim::scenario::{BranchSpec, HeldSpec, Scenario, VercelSpec};
 use golive::sim::{Act, Provider};
 use serde_json::{Value, json};
 
@@ -48,6 +49,31 @@ pub const EXCEPTIONS: &[Exception] = &[
         "GET /v9/projects/{idOrName}/domains",
         Lack::Status(404),
         "the same for the domains of a project, which a list may not know yet",
+    ),
+    Exception::new(
+        "GET /v9/projects/{idOrName}/domains/{domain}",
+        Lack::Status(404),
+        "the same for a domain that the project does not have",
+    ),
+    Exception::new(
+        "PATCH /v9/projects/{idOrName}/domains/{domain}",
+        Lack::Status(404),
+        "the same when it is to be changed",
+    ),
+    Exception::new(
+        "GET /v1/projects/{idOrName}/env/{id}",
+        Lack::Status(404),
+        "the same for a variable",
+    ),
+    Exception::new(
+        "POST /v1/projects/{idOrName}/domains/{domain}/move",
+        Lack::Status(404),
+        "the same for a domain that is to be moved",
+    ),
+    Exception::new(
+        "GET /v10/projects/{idOrName}/env",
+        Lack::Query("until"),
+        "the reply has a pagination, and the document no parameter to go on with",
     ),
 ];
 
@@ -169,9 +195,154 @@ fn push(caller: &mut Caller, team: &str) {
     caller.get(&format!("/v3/deployments/{id}/events?{team}"));
 }
 
+fn variables(caller: &mut Caller, team: &str) {
+    let variable = |key: &str, kind: &str, target: &[&str]| json!({ "key": key, "value": "v", "type": kind, "target": target, "comment": "golive" });
+    let create = format!("/v10/projects/shop-prod/env?upsert=true&{team}");
+    let mut branch = variable("REACT_APP_A", "plain", &["preview"]);
+    branch["gitBranch"] = json!("develop");
+    let body = json!([
+        variable("REACT_APP_A", "encrypted", &["production"]),
+        branch,
+        variable("SECRET", "sensitive", &["production", "preview"]),
+        variable("1", "encrypted", &["production"]),
+    ]);
+    let (status, made) = caller.post(&create, body);
+    assert_eq!(
+        (status, made["failed"].as_array().map(Vec::len)),
+        (201, Some(1)),
+        "{made}"
+    );
+    let (status, one) = caller.post(&create, variable("REACT_APP_B", "encrypted", &["preview"]));
+    assert_eq!(status, 201, "{one}");
+    let narrow = variable("SECRET", "sensitive", &["preview"]);
+    let (status, _) = caller.post(&create, narrow);
+    assert!([400, 403].contains(&status));
+    let list = format!("/v10/projects/shop-prod/env?decrypt=true&{team}");
+    let (_, mut page) = caller.get(&list);
+    while let Some(next) = page["pagination"]["next"].as_i64() {
+        page = caller.get(&format!("{list}&until={next}")).1;
+    }
+    caller.get(&format!("{list}&gitBranch=develop"));
+    for made in made["created"].as_array().unwrap() {
+        let id = text(&made["id"]);
+        caller.get(&format!("/v1/projects/shop-prod/env/{id}?{team}"));
+        let path = format!("/v9/projects/shop-prod/env/{id}?{team}");
+        assert_eq!(caller.patch(&path, json!({ "value": "w" })).0, 200);
+        assert_eq!(caller.patch(&path, json!({ "key": "1" })).0, 400);
+    }
+    let id = text(&one["created"]["id"]);
+    let path = format!("/v9/projects/shop-prod/env/{id}?{team}");
+    assert_eq!(caller.delete(&path).0, 200);
+    assert_eq!(caller.delete(&path).0, 404);
+    assert_eq!(caller.patch(&path, json!({ "value": "w" })).0, 404);
+    caller.get(&format!("/v1/projects/shop-prod/env/{id}?{team}"));
+}
+
+fn domains(caller: &mut Caller, team: &str) {
+    let at = |project: &str, rest: &str| format!("/v9/projects/{project}/domains{rest}?{team}");
+    let add = |project: &str| format!("/v10/projects/{project}/domains?{team}");
+    let one = |name: &str| at("shop-prod", &format!("/{name}"));
+    let config = |name: &str| format!("/v6/domains/{name}/config?projectIdOrName=shop-prod&{team}");
+    caller.get(&one("www.acmeshop.example"));
+    caller.get(&config("www.acmeshop.example"));
+    let www = json!({ "name": "www.acmeshop.example" });
+    assert_eq!(caller.post(&add("shop-prod"), www.clone()).0, 200);
+    assert_eq!(caller.post(&add("shop-prod"), www.clone()).0, 400);
+    assert!([400, 409].contains(&caller.post(&add("shop-staging"), www).0));
+    let branch = json!({ "name": "dev.acmeshop.example", "gitBranch": "develop" });
+    assert_eq!(caller.post(&add("shop-prod"), branch).0, 200);
+    let apex = json!({ "name": "acmeshop.example", "redirect": "www.acmeshop.example", "redirectStatusCode": 308 });
+    assert_eq!(caller.post(&add("shop-prod"), apex).0, 200);
+    let (status, held) = caller.post(
+        &add("shop-prod"),
+        json!({ "name": "held.acmeshop.example" }),
+    );
+    assert_eq!((status, &held["verified"]), (200, &json!(false)), "{held}");
+    let refused = json!({ "name": "refused.acmeshop.example" });
+    assert_eq!(caller.post(&add("shop-prod"), refused).0, 403);
+    let verify = |name: &str| at("shop-prod", &format!("/{name}/verify"));
+    assert_eq!(
+        caller
+            .call(Method::Post, &verify("held.acmeshop.example"), None)
+            .0,
+        400
+    );
+    assert_eq!(
+        caller
+            .call(Method::Post, &verify("www.acmeshop.example"), None)
+            .0,
+        200
+    );
+    for name in [
+        "www.acmeshop.example",
+        "acmeshop.example",
+        "held.acmeshop.example",
+    ] {
+        caller.get(&one(name));
+        caller.get(&config(name));
+    }
+    let (_, list) = caller.get(&format!("{}&limit=2", at("shop-prod", "")));
+    let next = list["pagination"]["next"]
+        .as_i64()
+        .expect("there are more than two");
+    caller.get(&format!("{}&limit=2&until={next}", at("shop-prod", "")));
+    caller.get(&format!(
+        "{}&gitBranch=develop&verified=true",
+        at("shop-prod", "")
+    ));
+    let change = json!({ "redirect": null, "redirectStatusCode": null });
+    assert_eq!(
+        caller.patch(&one("acmeshop.example"), change.clone()).0,
+        200
+    );
+    assert_eq!(caller.patch(&one("nowhere.example"), change).0, 404);
+    let (_, staging) = caller.get(&format!("/v9/projects/shop-staging?{team}"));
+    let move_to = |name: &str| format!("/v1/projects/shop-prod/domains/{name}/move?{team}");
+    let to = json!({ "projectId": staging["id"] });
+    assert_eq!(
+        caller.post(&move_to("dev.acmeshop.example"), to.clone()).0,
+        200
+    );
+    assert_eq!(caller.post(&move_to("dev.acmeshop.example"), to).0, 404);
+    assert_eq!(caller.delete(&one("acmeshop.example")).0, 200);
+    assert_eq!(caller.delete(&one("acmeshop.example")).0, 404);
+    let certificate = json!({ "cns": ["www.acmeshop.example"] });
+    caller.post(&format!("/v8/certs?{team}"), certificate);
+    caller.post(
+        &format!("/v8/certs?{team}"),
+        json!({ "cns": ["nowhere.example"] }),
+    );
+}
+
+fn protection(caller: &mut Caller, team: &str) {
+    let path = format!("/v1/projects/shop-prod/protection-bypass?{team}");
+    let (status, made) = caller.patch(&path, json!({ "generate": {} }));
+    assert_eq!(status, 200, "{made}");
+    let secrets = made["protectionBypass"].as_object().expect("a map");
+    let secret = secrets.keys().next().expect("a secret").clone();
+    caller.get(&format!("/v9/projects/shop-prod?{team}"));
+    let again = json!({ "generate": { "secret": secret } });
+    assert_eq!(caller.patch(&path, again).0, 409);
+    let revoke = json!({ "revoke": { "secret": secret, "regenerate": true } });
+    assert_eq!(caller.patch(&path, revoke.clone()).0, 200);
+    assert_eq!(caller.patch(&path, revoke).0, 404);
+}
+
 fn life(change: impl FnOnce(&mut VercelSpec)) {
     let world = caller::world("fresh", |scenario: &mut Scenario| {
         scenario.lag = false;
+        scenario.branches.push(BranchSpec {
+            name: "develop".to_owned(),
+            from: Some("main".to_owned()),
+            back: 0,
+            by: "anna-weber".to_owned(),
+            commits: Vec::new(),
+        });
+        let held = |name: &str, refused| HeldSpec {
+            name: format!("{name}.acmeshop.example"),
+            refused,
+        };
+        scenario.vercel.held = vec![held("held", false), held("refused", true)];
         change(&mut scenario.vercel);
     });
     let Some(mut caller) = Caller::new(Provider::Vercel, EXCEPTIONS, world) else {
@@ -181,6 +352,9 @@ fn life(change: impl FnOnce(&mut VercelSpec)) {
     projects(&mut caller, &team);
     links(&mut caller, &team);
     deployments(&mut caller, &team);
+    variables(&mut caller, &team);
+    domains(&mut caller, &team);
+    protection(&mut caller, &team);
     push(&mut caller, &team);
     let gone = format!("/v9/projects/shop-staging?{team}");
     assert_eq!(caller.delete(&gone).0, 204);
@@ -189,7 +363,7 @@ fn life(change: impl FnOnce(&mut VercelSpec)) {
     caller.get(&domains("shop-prod"));
     assert_eq!(caller.get(&domains("shop-staging")).0, 404);
     caller.get(&format!("/v10/projects/shop-prod/env?{team}"));
-    caller.finish(20);
+    caller.finish(45);
 }
 
 #[test]
@@ -204,5 +378,9 @@ fn the_odd_shapes_are_promised_too() {
         spec.odd.plan_hidden = true;
         spec.odd.log_payload = true;
         spec.odd.page_words = true;
+        spec.odd.bare_target = true;
+        spec.odd.variables_a_page = Some(2);
+        spec.odd.conflict_403 = true;
+        spec.odd.in_use_400 = true;
     });
 }

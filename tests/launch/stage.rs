@@ -167,6 +167,7 @@ impl Stage {
             let clock: Arc<dyn Clock> = Arc::new(Jumping::new(from.now));
             let sim = SimTransport::new(from.world.clone(), clock.clone());
             let doors = Arc::new(sim.doors());
+            let hands = Arc::new(sim.clone());
             let (world, disk) = (sim.world.clone(), MemDisk::of(from.disk.clone()));
             let vault = MemoryVault::from(from.vault.clone());
             let camera = Camera {
@@ -199,7 +200,7 @@ impl Stage {
                 passwords: Passwords::Rehearsed {
                     launch: "bondigoo".into(),
                 },
-                hands: None,
+                hands: Some(hands),
             };
             let tokens = from.world.tokens();
             let part = Walk {

@@ -100,16 +100,38 @@ fn words(manifest: &Manifest) -> BTreeMap<String, String> {
     words
 }
 
-/// The matrix of variables at Render as it stands before step 10, as `variable.ENVIRONMENT.NAME`. What only the world
-/// knows stands there by its word (`sim::issued`).
+/// The zone, who holds it, and what is wished of its bare name: only that one of the two words is there.
+fn dns_words(manifest: &Manifest) -> BTreeMap<String, String> {
+    let dns = &manifest.dns;
+    let zone = dns.zone.to_string();
+    let mode = serde_json::to_value(dns.mode).unwrap_or_default();
+    let apex = match dns.apex {
+        Apex::Leave => "apex.leave",
+        Apex::Redirect => "apex.redirect",
+    };
+    [
+        ("zone", zone.clone()),
+        (apex, zone),
+        ("dns.mode", mode.as_str().unwrap_or_default().to_owned()),
+    ]
+    .map(|(word, name)| (word.to_owned(), name))
+    .into()
+}
+
+/// The matrix of variables as it stands before step 10, as `variable.ENVIRONMENT.NAME` where it goes to Render and
+/// `vercel.variable.ENVIRONMENT.NAME` where it goes to Vercel. What only the world knows stands there by its word
+/// (`sim::issued`).
 fn matrix(manifest: &Manifest) -> BTreeMap<String, String> {
     let rows = manifest.variable.iter();
-    let rows = rows.filter(|(_, row)| row.to == Destination::Render);
     rows.flat_map(|(name, row)| {
+        let begin = match row.to {
+            Destination::Render => "variable",
+            Destination::Vercel => "vercel.variable",
+        };
         row.cells.iter().filter_map(move |(environment, cell)| {
             let slot = format!("{environment}.{name}");
             let value = value(manifest, environment, &slot, cell.origin(Stage::Now))?;
-            Some((format!("variable.{slot}"), value))
+            Some((format!("{begin}.{slot}"), value))
         })
     })
     .collect()
@@ -192,22 +214,4 @@ fn environment_words(manifest: &Manifest) -> BTreeMap<String, String> {
         }
     }
     words
-}
-
-/// The zone, who holds it, and what is wished of its bare name: only that one of the two words is there.
-fn dns_words(manifest: &Manifest) -> BTreeMap<String, String> {
-    let dns = &manifest.dns;
-    let zone = dns.zone.to_string();
-    let mode = serde_json::to_value(dns.mode).unwrap_or_default();
-    let apex = match dns.apex {
-        Apex::Leave => "apex.leave",
-        Apex::Redirect => "apex.redirect",
-    };
-    [
-        ("zone", zone.clone()),
-        (apex, zone),
-        ("dns.mode", mode.as_str().unwrap_or_default().to_owned()),
-    ]
-    .map(|(word, name)| (word.to_owned(), name))
-    .into()
 }

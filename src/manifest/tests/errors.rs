@@ -170,6 +170,24 @@ fn names_are_checked_by_the_rules_of_their_owners() {
 }
 
 #[test]
+fn resolvers_are_addresses_each_named_once() {
+    let old = "apex = \"leave\"\n";
+    let line = |list: &str| format!("{old}resolvers = [{list}]\n");
+    for (list, why) in [
+        ("\"dns.google\"", "no address of a name server"),
+        ("\"1.1.1.1\", \"1.1.1.1:53\"", "stands there twice"),
+        ("\"0.0.0.0\"", "no address where"),
+        ("53", "string"),
+    ] {
+        breaks(old, &line(list), why);
+    }
+    let good = with(old, &line("\"9.9.9.9\", \"127.0.0.1:5353\""));
+    let good = parse(&good).expect("taken").dns.resolvers;
+    let good: Vec<String> = good.iter().map(ToString::to_string).collect();
+    assert_eq!(good, ["9.9.9.9:53", "127.0.0.1:5353"]);
+}
+
+#[test]
 fn a_launch_without_an_id_is_told_where_ids_come_from() {
     let text = with("id     = \"bondigoo-0a1b2c3d\"", "");
     let error = parse(&text).expect_err("refused").to_string();

@@ -5,6 +5,7 @@
 
 mod account;
 mod address;
+mod domain;
 mod key_value;
 mod manners;
 mod page;
@@ -15,6 +16,7 @@ mod token;
 
 pub use account::{Owner, User};
 pub use address::{EVERYWHERE, cidr};
+pub use domain::CustomDomain;
 pub use key_value::{AllowedRange, ConnectionInfo, KeyValue, NewKeyValue};
 pub use manners::Manners;
 pub use plan::{COMPUTE_PLANS, KEY_VALUE_PLANS, is_smaller_key_value, same_plan};

@@ -16,6 +16,7 @@ pub fn verdict(error: &CallError, what: &str) -> Verdict {
     };
     match refusal.status {
         401 => Verdict::TokenRefused,
+        _ if let Some(verdict) = super::domain::verdict(refusal, what) => verdict,
         402 => Verdict::Blocked(card()),
         403 => Verdict::Blocked(Blocker::Forbidden {
             what: what.into(),

@@ -12,13 +12,15 @@ use crate::seam::transport::{HeaderText, HttpResponse};
 use crate::secret::Secret;
 
 /// Fields beside `code` and `message` that say what to do, or whose fault it is.
-const FIELDS: [&str; 6] = [
+const FIELDS: [&str; 8] = [
     "action",
     "link",
     "repo",
     "invalidToken",
     "missingToken",
     "limited",
+    "domain",
+    "projectId",
 ];
 
 /// Vercel's manners, with the token that every call carries.

@@ -6,17 +6,21 @@
 
 mod account;
 mod deployment;
+mod domain;
 mod git;
 mod manners;
 mod project;
+mod protection;
 mod refusal;
 mod token;
 
 pub use account::{Billing, Membership, Scope, SoftBlock, Team, TokenFacts, User};
 pub use deployment::{AliasError, Deployment, GitSource, NewDeployment};
+pub use domain::{Challenge, Conflict, DomainConfig, ProjectDomain, Serves};
 pub use git::{Namespace, SeenRepository};
 pub use manners::Manners;
 pub use project::{Contents, Link, NewProject, Project, branch_not_taken};
+pub use protection::Protection;
 pub use refusal::{
     BILLING_PAGE, GITHUB_APP_PAGE, LOGIN_CONNECTIONS_PAGE, TOKENS_PAGE, needs_login_connection,
     verdict,

@@ -42,6 +42,7 @@ pub fn verdict(error: &CallError, what: &str) -> Verdict {
     match refusal.status {
         401 => Verdict::TokenRefused,
         403 if flag("invalidToken") || flag("missingToken") => Verdict::TokenRefused,
+        _ if let Some(verdict) = super::domain::verdict(refusal, what) => verdict,
         403 => Verdict::Blocked(forbidden(code, message, what)),
         402 => by_hand(
             format!("settle the bill or the plan at Vercel ({message}), to {what}"),
@@ -129,6 +130,16 @@ pub(crate) mod tests {
     use crate::plan::Provider;
 
     pub fn refused(status: u16, code: &str, fields: &[(&str, &str)]) -> CallError {
+        refused_at("/x", status, code, fields, "words of Vercel")
+    }
+
+    pub fn refused_at(
+        path: &str,
+        status: u16,
+        code: &str,
+        fields: &[(&str, &str)],
+        message: &str,
+    ) -> CallError {
         CallError::Refused(Box::new(Refusal {
             provider: Provider::Vercel,
             code: Some(code.into()),
@@ -138,12 +149,12 @@ pub(crate) mod tests {
                 .collect(),
             call: FailedCall {
                 method: "GET".into(),
-                path: "/x".into(),
+                path: path.into(),
                 status: Some(status),
                 request_id: None,
             },
             status,
-            message: "words of Vercel".into(),
+            message: message.into(),
             errors: vec![],
             headers: BTreeMap::new(),
         }))

@@ -7,6 +7,7 @@ mod checks;
 mod contents;
 mod data;
 mod deed;
+mod deployed;
 mod edge;
 mod git;
 mod graph;

@@ -16,6 +16,8 @@ mod groups;
 mod key_value;
 mod limits;
 mod logs;
+#[cfg(test)]
+mod memory_stories;
 mod owners;
 #[cfg(test)]
 mod refusals;

@@ -14,6 +14,8 @@ pub struct Scope {
     pub owner: String,
     pub slug: String,
     pub plan: VercelPlan,
+    /// Variables of production and preview become sensitive, whatever is asked for.
+    pub sensitive_only: bool,
     role: TeamRole,
 }
 
@@ -23,6 +25,7 @@ impl Scope {
             owner: team.id.clone(),
             slug: team.slug.clone(),
             plan: team.plan,
+            sensitive_only: team.sensitive_variables == "on",
             role: team.role,
         }
     }
@@ -115,6 +118,7 @@ impl Cx<'_> {
                 owner: hub.accounts.user_id.clone(),
                 slug: hub.accounts.username.clone(),
                 plan: VercelPlan::Hobby,
+                sensitive_only: false,
                 // A token of one team changes nothing outside it.
                 role: match hub.spec().token.team {
                     None => TeamRole::Owner,
@@ -235,7 +239,7 @@ impl Vercel {
             "updatedAt": ms(team.created),
             "description": null,
             "stagingPrefix": team.slug,
-            "sensitiveEnvironmentVariablePolicy": "default",
+            "sensitiveEnvironmentVariablePolicy": team.sensitive_variables,
             "resourceConfig": { "concurrentBuilds": team.plan.builds() },
             "membership": {
                 "uid": user,

@@ -49,6 +49,9 @@ impl Vercel {
                 "updatedAt": ms(link.updated),
             });
         }
+        if !project.bypasses.is_empty() {
+            body["protectionBypass"] = self.bypasses_body(project);
+        }
         let all = || view.state.deployments_of(&project.id);
         let latest: Vec<Value> = all()
             .take(5)
@@ -92,7 +95,7 @@ impl Vercel {
             "public": false,
             "regions": ["iad1"],
             "target": one.production.then_some("production"),
-            "alias": if served { one.aliases.as_slice() } else { &[] },
+            "alias": aliases(view, one),
             "aliasAssigned": served,
             "aliasAssignedAt": served.then(|| ms(course.served)),
             "aliasError": null,
@@ -169,7 +172,7 @@ impl Vercel {
             "readyState": one.stage(view.at),
             "target": one.production.then_some("production"),
             "type": "LAMBDAS",
-            "alias": if served { one.aliases.as_slice() } else { &[] },
+            "alias": aliases(view, one),
             "aliasAssigned": served.then(|| ms(one.course.served)),
             "aliasError": null,
         });
@@ -192,6 +195,16 @@ impl Vercel {
         let id = one.id.trim_start_matches("dpl_");
         format!("https://vercel.com/{slug}/{}/{id}", one.name)
     }
+}
+
+/// The addresses that lead to a deployment: those it got by itself, and its project's names while they do.
+fn aliases(view: &View, one: &Deployment) -> Vec<String> {
+    if !one.served(view.at) {
+        return Vec::new();
+    }
+    let mut all = one.aliases.clone();
+    all.extend(view.state.names_of(one, view.at));
+    all
 }
 
 /// How a build ended, once it has.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::Vercel;
 use super::spec::App;
 use super::state::{Course, Deployment, Project, Source};
-use super::verdict::{judge, look, write};
+use super::verdict::{Verdict, judge, look, write};
 use super::wire::label;
 use crate::sim::chance;
 use crate::sim::github::Github;
@@ -137,7 +137,12 @@ impl Vercel {
         let production = wish.production || first;
         let ours = wish.source.is(&code.full_name());
         let found = ours.then(|| look(code, &wish.branch, &wish.settings));
-        let verdict = judge(&wish.settings, found.as_ref(), self.spec().eslint_debt);
+        let state = self.state.current();
+        let variables = state.variables_for(&project.id, production, &wish.branch);
+        let verdict = match fits(&variables) {
+            true => judge(&wish.settings, found.as_ref(), self.spec().eslint_debt),
+            false => Verdict::too_large(),
+        };
         let course = self.course(&project.owner, &id, at, verdict.failure.is_some());
         let name = match production {
             true => format!("production {}", wish.branch),
@@ -168,6 +173,7 @@ impl Vercel {
             trigger: wish.trigger,
             by: self.accounts.username.clone(),
             settings: wish.settings,
+            variables: Arc::new(variables),
             course,
             failure: verdict.failure,
             log: Arc::new(log),
@@ -239,8 +245,10 @@ impl Vercel {
                 let Some(link) = link.filter(|link| link.source.is(&name)) else {
                     continue;
                 };
-                deployment.branch.clone_from(&link.production_branch);
-                if let Some(head) = code.head(&link.production_branch) {
+                if deployment.production {
+                    deployment.branch.clone_from(&link.production_branch);
+                }
+                if let Some(head) = code.head(&deployment.branch) {
                     deployment.sha = head;
                 }
                 deployment.source = link.source.clone();
@@ -248,6 +256,12 @@ impl Vercel {
             }
         });
     }
+}
+
+/// Whether a deployment may have these variables: 64 KB of them together.
+fn fits(variables: &BTreeMap<String, String>) -> bool {
+    let sizes = variables.iter().map(|(key, value)| key.len() + value.len());
+    sizes.sum::<usize>() <= super::wish::VALUE_MAX
 }
 
 /// A host below `vercel.app`.

@@ -36,6 +36,7 @@ pub fn bucket(method: Method, segments: &[&str]) -> Bucket {
         (Method::Post, [_, "projects"]) => ("api-projects-create", 100, 3600),
         (Method::Get, [_, "projects", ..]) => ("api-projects-get", 500, 60),
         (_, [_, "projects", ..]) => ("api-projects-update", 120, 60),
+        (_, [_, "domains" | "certs", ..]) => ("api-domains-get", 500, 60),
         (Method::Post, [_, "deployments"]) => ("api-deployments-create", 60, 60),
         (_, [_, "deployments", _, "events"]) => ("api-deployments-events", 300, 60),
         (_, [_, "deployments", ..]) => ("api-deployments-get", 500, 60),

@@ -3,23 +3,34 @@
 mod account;
 mod body;
 mod build;
+mod certificates;
+#[cfg(test)]
+pub(super) mod claims;
 mod deployments;
+mod domains;
 mod fields;
 mod limits;
 mod link;
+mod names;
 #[cfg(test)]
 mod oddities;
 mod people;
 mod projects;
+mod protection;
 #[cfg(test)]
 mod refusals;
 mod setup;
+mod site;
 pub mod spec;
 mod state;
 #[cfg(test)]
 mod stories;
+#[cfg(test)]
+mod values;
+mod variables;
 mod verdict;
 mod wire;
+mod wish;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,8 +39,10 @@ use jiff::Timestamp;
 
 use self::account::Scope;
 use self::build::Push;
+use self::certificates::Certificates;
 use self::limits::Limits;
-pub use self::spec::VercelSpec;
+pub use self::site::{VercelAnswer, VercelSite};
+pub use self::spec::{HeldSpec, VercelSpec};
 use self::state::{Accounts, Project, State};
 use self::wire::{Outcome, Request, refuse};
 use super::github::Github;
@@ -56,6 +69,7 @@ pub struct Vercel {
     /// Pushes that Vercel has yet to hear of, by when it does and their branch.
     due: BTreeMap<(Timestamp, String), Push>,
     limits: Limits,
+    certificates: Certificates,
     next: u64,
 }
 
@@ -123,10 +137,11 @@ impl Vercel {
     pub fn new(
         scenario: Arc<Scenario>,
         seed: u64,
-        token: &str,
+        tokens: &BTreeMap<&'static str, String>,
         start: Timestamp,
         book: &mut Book,
     ) -> Vercel {
+        let token = tokens.get("vercel").map_or("", String::as_str);
         let accounts = setup::accounts(&scenario, seed, start);
         let mut hub = Vercel {
             state: Past::new(start, State::default()),
@@ -135,11 +150,12 @@ impl Vercel {
             seen: None,
             due: BTreeMap::new(),
             limits: Limits::default(),
+            certificates: Certificates::beginning(start),
             next: 0,
             scenario,
             seed,
         };
-        hub.build(start, book);
+        hub.build(tokens, start, book);
         hub
     }
 
@@ -169,10 +185,10 @@ impl Vercel {
     /// Changes a project, which is written down as changed then.
     fn touch(&mut self, at: Timestamp, id: &str, edit: impl FnOnce(&mut Project)) {
         self.state.change(at, |state| {
-            state.touched = wire::ms(at).max(state.touched + 1);
+            let stamp = state.stamp(at);
             if let Some(project) = state.projects.get_mut(id) {
                 let project = Arc::make_mut(project);
-                project.updated = state.touched;
+                project.updated = stamp;
                 edit(project);
             }
         });
@@ -192,6 +208,21 @@ impl Vercel {
             state.deployments = kept;
             gone
         });
+        let state = self.state.current();
+        let variables = state.variables.values();
+        let variables = variables.filter(|one| one.project == id);
+        let domains = state.domains_of(id);
+        for variable in variables {
+            book.gone(Provider::Vercel, "variable", &variable.id);
+        }
+        for domain in domains {
+            let id = domains::book_id(id, &domain.name);
+            book.gone(Provider::Vercel, "domain", &id);
+        }
+        self.state.change(at, |state| {
+            state.variables.retain(|_, one| one.project != id);
+            state.domains.retain(|_, one| one.project != id);
+        });
         for deployment in gone.values() {
             book.gone(Provider::Vercel, "deployment", &deployment.id);
         }
@@ -210,6 +241,7 @@ impl Service for Vercel {
             let push = entry.remove();
             self.pushed(&push, at, around.code, book);
         }
+        self.certify(now, around.zones);
     }
 
     fn call(&mut self, visit: Visit<'_>, around: Around<'_>, book: &mut Book) -> Done {
@@ -296,8 +328,13 @@ fn dispatch(cx: &mut Cx<'_>) -> Outcome {
         (Method::Get, ["v9", "projects", key]) => projects::one(cx, key),
         (Method::Patch, ["v9", "projects", key]) => projects::change(cx, key),
         (Method::Delete, ["v9", "projects", key]) => projects::delete(cx, key),
-        (Method::Get, ["v9", "projects", key, "domains"]) => projects::domains(cx, key),
-        (Method::Get, ["v10", "projects", key, "env"]) => projects::variables(cx, key),
+        (
+            _,
+            [_, "projects", _, "domains" | "env", ..] | ["v6", "domains", ..] | ["v8", "certs"],
+        ) => names_and_variables(cx, &segments),
+        (Method::Patch, ["v1", "projects", key, "protection-bypass"]) => {
+            protection::bypass(cx, key)
+        }
         (Method::Post, ["v9", "projects", key, "link"]) => link::link(cx, key),
         (Method::Delete, ["v9", "projects", key, "link"]) => link::unlink(cx, key),
         (Method::Patch, ["v9", "projects", key, "branch"]) => link::branch(cx, key),
@@ -305,12 +342,38 @@ fn dispatch(cx: &mut Cx<'_>) -> Outcome {
         (Method::Post, ["v13", "deployments"]) => deployments::create(cx),
         (Method::Get, ["v13", "deployments", key]) => deployments::one(cx, key),
         (Method::Get, ["v3", "deployments", key, "events"]) => deployments::events(cx, key),
-        _ => Err(refuse(
-            404,
-            "not_found",
-            "The requested API endpoint was not found",
-        )),
+        _ => Err(no_endpoint()),
     }
+}
+
+fn names_and_variables(cx: &mut Cx<'_>, segments: &[&str]) -> Outcome {
+    match (cx.request.method, segments) {
+        (Method::Get, ["v9", "projects", key, "domains"]) => domains::list(cx, key),
+        (Method::Post, ["v10", "projects", key, "domains"]) => domains::add(cx, key),
+        (Method::Get, ["v9", "projects", key, "domains", name]) => domains::one(cx, key, name),
+        (Method::Patch, ["v9", "projects", key, "domains", name]) => domains::change(cx, key, name),
+        (Method::Delete, ["v9", "projects", key, "domains", name]) => {
+            domains::remove(cx, key, name)
+        }
+        (Method::Post, ["v9", "projects", key, "domains", name, "verify"]) => {
+            domains::verify(cx, key, name)
+        }
+        (Method::Post, ["v1", "projects", key, "domains", name, "move"]) => {
+            domains::move_to(cx, key, name)
+        }
+        (Method::Get, ["v6", "domains", name, "config"]) => names::config(cx, name),
+        (Method::Post, ["v8", "certs"]) => certificates::issue(cx),
+        (Method::Get, ["v10", "projects", key, "env"]) => variables::list(cx, key),
+        (Method::Post, ["v10", "projects", key, "env"]) => variables::create(cx, key),
+        (Method::Get, ["v1", "projects", key, "env", id]) => variables::one(cx, key, id),
+        (Method::Patch, ["v9", "projects", key, "env", id]) => variables::change(cx, key, id),
+        (Method::Delete, ["v9", "projects", key, "env", id]) => variables::delete(cx, key, id),
+        _ => Err(no_endpoint()),
+    }
+}
+
+fn no_endpoint() -> Box<wire::Reply> {
+    refuse(404, "not_found", "The requested API endpoint was not found")
 }
 
 /// The default branch as a link is made: `main`, else `master`, else what the repository says.

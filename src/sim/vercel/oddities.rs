@@ -265,13 +265,24 @@ fn persons_change_what_was_set() {
     );
     act(&mut desk, "link/shop-prod").unwrap();
     assert_eq!(project(&mut desk, "shop-prod").get("link"), None);
+    act(&mut desk, "value/shop-prod/REACT_APP_LAUNCHED").unwrap();
+    let path = "/v10/projects/shop-prod/env?decrypt=true";
+    let (_, variables) = get(&mut desk, path);
+    assert!(variables.to_string().contains("changed by hand"));
+    let domain = "/v9/projects/shop-prod/domains/www.acmeshop.example";
+    assert_eq!(get(&mut desk, domain).0, 200);
+    act(&mut desk, "domain/shop-prod/www.acmeshop.example").unwrap();
+    assert_eq!(get(&mut desk, domain).0, 404);
+    assert!(act(&mut desk, "domain/shop-prod/nowhere.example").is_err());
     act(&mut desk, "gone/shop-prod").unwrap();
     assert_eq!(get(&mut desk, "/v9/projects/shop-prod").0, 404);
     let gone = desk.world.ledger().objects;
     let gone = gone
         .iter()
         .filter(|o| o.provider == Provider::Vercel && !o.alive);
-    assert_eq!(gone.count(), 2, "the project and its deployment");
+    let kinds = ["project", "deployment", "variable", "domain"];
+    let counted = kinds.map(|kind| gone.clone().filter(|one| one.kind == kind).count());
+    assert_eq!(counted, [1, 2, 3, 2], "the project with all that was in it");
     assert!(act(&mut desk, "project/nowhere").is_err() && act(&mut desk, "plan").is_err());
     assert_eq!(
         call(

@@ -6,14 +6,15 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::Vercel;
+use super::domains::book_id;
 use super::spec::App;
-use super::state::Project;
-use crate::sim::ledger::Book;
+use super::state::{Project, Target};
+use crate::sim::ledger::{Book, Provider};
 
 impl Vercel {
     /// `project/NAME` (build command removed), `branch/NAME` or `branch/NAME/BRANCH` (production branch set to
     /// `develop` or that), `link/NAME` (connection removed), `name/NAME` (renamed to `NAME-old`), `gone/NAME`
-    /// (deleted), `app` (sees the repository from now on, or no longer), `connection` (the same for the login).
+    /// (deleted), `value/NAME/KEY` (the variable of production gets another value), `domain/NAME/HOST` (taken off), `app` (sees the repository from now on, or no longer), `connection` (the same for the login).
     pub(super) fn edited(
         &mut self,
         now: Timestamp,
@@ -63,10 +64,53 @@ impl Vercel {
                 self.delete(now, id, book);
                 Ok(format!("{name} was deleted"))
             }
+            "value" => self.edit_value(now, &project, more),
+            "domain" => self.edit_domain(now, &project, more, book),
             _ => Err(format!(
-                "a person changes project, branch, link, name or gone of {name}, not {kind}"
+                "a person changes project, branch, link, name, gone, value or domain of {name}, not {kind}"
             )),
         }
+    }
+
+    fn edit_value(
+        &mut self,
+        now: Timestamp,
+        project: &Project,
+        key: &str,
+    ) -> Result<String, String> {
+        let mut all = self.state.current().variables.values();
+        let found = all.find(|one| {
+            let production = one.targets.contains(&Target::Production);
+            one.project == project.id && one.key == key && production
+        });
+        let name = &project.name;
+        let found = found.ok_or_else(|| format!("production of {name} has no {key}"))?;
+        let id = found.id.clone();
+        self.state.change(now, |state| {
+            let stamp = state.stamp(now);
+            if let Some(variable) = state.variables.get_mut(&id) {
+                let variable = Arc::make_mut(variable);
+                "changed by hand".clone_into(&mut variable.value);
+                variable.updated = stamp;
+            }
+        });
+        Ok(format!("{key} of {name} has another value now"))
+    }
+
+    fn edit_domain(
+        &mut self,
+        now: Timestamp,
+        project: &Project,
+        host: &str,
+        book: &mut Book,
+    ) -> Result<String, String> {
+        let (key, name) = ((project.id.clone(), host.to_owned()), &project.name);
+        if !self.state.current().domains.contains_key(&key) {
+            return Err(format!("{name} has no domain {host}"));
+        }
+        self.state.change(now, |state| state.domains.remove(&key));
+        book.gone(Provider::Vercel, "domain", &book_id(&project.id, host));
+        Ok(format!("{host} was taken off {name}"))
     }
 
     fn edit_account(&mut self, now: Timestamp, object: &str) -> Result<String, String> {

@@ -1,5 +1,6 @@
 //! Projects: found, listed, made, changed and deleted.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -22,35 +23,6 @@ pub fn one(cx: &mut Cx<'_>, key: &str) -> Outcome {
         .project(&scope.owner, key)
         .ok_or_else(|| missing(key))?;
     Ok(ok(cx.hub.project_body(&view, project)))
-}
-
-/// A project's domains: those below `vercel.app` that it got by itself.
-pub fn domains(cx: &mut Cx<'_>, key: &str) -> Outcome {
-    let scope = cx.scope()?;
-    let view = cx.list_view();
-    let project = view.state.project(&scope.owner, key);
-    let project = project.ok_or_else(|| missing(key))?;
-    let domains = project.domains.iter().map(|name| {
-        json!({
-            "name": name, "apexName": "vercel.app", "projectId": project.id, "redirect": null,
-            "redirectStatusCode": null, "gitBranch": null, "verified": true,
-            "createdAt": ms(project.created), "updatedAt": ms(project.created),
-        })
-    });
-    let domains: Vec<Value> = domains.collect();
-    let pagination = json!({ "count": domains.len(), "next": null, "prev": null });
-    Ok(ok(json!({ "domains": domains, "pagination": pagination })))
-}
-
-/// A project's variables: nobody has set any in this world yet.
-pub fn variables(cx: &mut Cx<'_>, key: &str) -> Outcome {
-    let scope = cx.scope()?;
-    let view = cx.list_view();
-    view.state
-        .project(&scope.owner, key)
-        .ok_or_else(|| missing(key))?;
-    let pagination = json!({ "count": 0, "next": null, "prev": null });
-    Ok(ok(json!({ "envs": [], "pagination": pagination })))
 }
 
 /// The projects of the scope, the one changed last first.
@@ -166,6 +138,7 @@ pub fn make(
         updated: ms(at),
         by: cx.hub.accounts.username.clone(),
         branch_elsewhere: cx.hub.spec().odd.branch_elsewhere,
+        bypasses: BTreeMap::new(),
     };
     cx.hub.state.change(at, |state| {
         state.projects.insert(id.clone(), Arc::new(project));

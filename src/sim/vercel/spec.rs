@@ -1,5 +1,7 @@
 //! Vercel at its beginning, as a world's file describes it.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +24,9 @@ pub struct VercelSpec {
     pub link_limit: Option<usize>,
     #[serde(rename = "project")]
     pub projects: Vec<ProjectSpec>,
+    /// Names that another account of Vercel has on its projects.
+    #[serde(rename = "held")]
+    pub held: Vec<HeldSpec>,
     /// The front end has lint warnings, which a build with `CI` set takes for errors.
     pub eslint_debt: bool,
     pub odd: OddSpec,
@@ -38,8 +43,33 @@ impl Default for VercelSpec {
             login_connection: true,
             link_limit: None,
             projects: Vec::new(),
+            held: Vec::new(),
             eslint_debt: true,
             odd: OddSpec::default(),
+        }
+    }
+}
+
+impl VercelSpec {
+    /// Gives every project the values that the launch's matrix has for its environments: `words` holds them as
+    /// `vercel.variable.ENVIRONMENT.NAME`.
+    pub fn take_matrix(&mut self, words: &BTreeMap<String, String>) {
+        for project in &mut self.projects {
+            for part in std::mem::take(&mut project.matrix) {
+                let begin = format!("vercel.variable.{}.", part.environment);
+                let own = words.iter().filter_map(|(word, value)| {
+                    let key = word.strip_prefix(&begin)?.to_owned();
+                    Some(VariableSpec {
+                        key,
+                        value: value.clone(),
+                        kind: encrypted(),
+                        target: part.target.clone(),
+                        branch: part.branch.clone(),
+                        comment: Some("golive".to_owned()),
+                    })
+                });
+                project.variables.extend(own);
+            }
         }
     }
 }
@@ -76,6 +106,23 @@ pub struct TeamSpec {
     /// The user's role in it.
     #[serde(default)]
     pub role: TeamRole,
+    /// Variables of production and preview are kept so that nobody can read them again: `on`, `off` or `default`.
+    #[serde(default = "by_default")]
+    pub sensitive_variables: String,
+}
+
+fn by_default() -> String {
+    "default".to_owned()
+}
+
+/// A name that is taken elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldSpec {
+    pub name: String,
+    /// Adding it is refused; else it is added and must be proved by a TXT record.
+    #[serde(default)]
+    pub refused: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -199,6 +246,72 @@ pub struct ProjectSpec {
     pub by: Option<String>,
     #[serde(default = "long_ago")]
     pub hours_ago: u32,
+    /// Which of its addresses ask visitors to log in, as the API names it; `off` for none.
+    #[serde(default = "standard_protection")]
+    pub protection: String,
+    /// Branches of which a preview is ready and served.
+    #[serde(default)]
+    pub previews: Vec<String>,
+    #[serde(default, rename = "variable")]
+    pub variables: Vec<VariableSpec>,
+    /// Environments whose values of the launch's matrix it has, besides the variables that are said here.
+    #[serde(default, rename = "matrix")]
+    pub matrix: Vec<MatrixSpec>,
+    #[serde(default, rename = "domain")]
+    pub domains: Vec<DomainSpec>,
+}
+
+/// A variable of a project, there before its deployments were made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VariableSpec {
+    pub key: String,
+    /// May hold what only the world knows, such as `<token NAME>`.
+    pub value: String,
+    /// `encrypted`, `plain` or `sensitive`.
+    #[serde(default = "encrypted")]
+    pub kind: String,
+    /// Of `production`, `preview` and `development`.
+    pub target: Vec<String>,
+    #[serde(default)]
+    pub branch: Option<String>,
+    #[serde(default)]
+    pub comment: Option<String>,
+}
+
+/// What an environment has in the launch's matrix.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MatrixSpec {
+    /// Its key in `golive.toml`.
+    pub environment: String,
+    pub target: Vec<String>,
+    #[serde(default)]
+    pub branch: Option<String>,
+}
+
+/// A name that a project has, proved to be its owner's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DomainSpec {
+    pub name: String,
+    /// The branch whose preview it shows; production when absent.
+    #[serde(default)]
+    pub branch: Option<String>,
+    /// Where visitors are sent on to.
+    #[serde(default)]
+    pub redirect: Option<String>,
+    /// It has its certificate.
+    #[serde(default = "yes")]
+    pub certified: bool,
+}
+
+fn encrypted() -> String {
+    "encrypted".to_owned()
+}
+
+fn standard_protection() -> String {
+    "all_except_custom_domains".to_owned()
 }
 
 fn yes() -> bool {
@@ -229,6 +342,16 @@ pub struct OddSpec {
     pub log_payload: bool,
     /// Lists of projects are gone on with by a word instead of a time.
     pub page_words: bool,
+    /// Variables with one target have it as a bare text.
+    pub bare_target: bool,
+    /// How many variables a page of their list has.
+    pub variables_a_page: Option<usize>,
+    /// That a variable is there already is a 403 instead of a 400.
+    pub conflict_403: bool,
+    /// That a name is on another project is a 400 in other words instead of a 409.
+    pub in_use_400: bool,
+    /// A protected address sends everybody on to the login, not only browsers.
+    pub login_redirect: bool,
     /// What new projects run on, such as `24.x`, which the document does not know yet.
     pub node_version: Option<String>,
 }

@@ -21,6 +21,15 @@ pub struct Verdict {
     lines: Vec<(&'static str, String)>,
 }
 
+impl Verdict {
+    /// All variables of the deployment are too much together. The code is not documented.
+    pub fn too_large() -> Verdict {
+        let message =
+            "The total size of your Environment Variables exceeds the allowed limit of 64 KB.";
+        failed(Vec::new(), "ENV_TOO_LARGE", message.to_owned())
+    }
+}
+
 fn text<'s>(settings: &'s Map<String, Value>, name: &str) -> Option<&'s str> {
     settings.get(name)?.as_str().filter(|text| !text.is_empty())
 }

@@ -123,8 +123,8 @@ impl Copy {
             Some(server) => version.since.get(server).is_some_and(|since| *since <= now),
             None => version.since.iter().all(|since| *since <= now),
         };
-        let versions = self.served.iter().rev();
-        let version = versions.clone().find(given).or(versions.last());
+        let newest = self.served.iter().rev().find(given);
+        let version = newest.or(self.served.first());
         version.map_or_else(Arc::default, |version| Arc::clone(&version.contents))
     }
 

@@ -122,7 +122,7 @@ impl Zones {
         if let Some(said) = known {
             return said;
         }
-        if let Some(said) = self.from_before(now, resolver, name, kind) {
+        if let Some(said) = self.asked_before(now, resolver, name, kind) {
             return said;
         }
         let salt = format!("which server {resolver} {name} {}", now.as_second());
@@ -140,7 +140,7 @@ impl Zones {
 
     /// What a resolver remembers from before the world began, because somebody else had asked: each resolver another
     /// part of it, and each part of another age.
-    fn from_before(
+    fn asked_before(
         &self,
         now: Timestamp,
         resolver: usize,

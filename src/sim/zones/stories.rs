@@ -343,3 +343,30 @@ fn a_snapshot_of_the_world_holds_its_caches() {
         Code::NoError
     );
 }
+
+#[test]
+fn the_zone_is_delegated_as_the_manifest_says_unless_the_world_says_otherwise() {
+    for (mode, host) in [
+        ("godaddy", Host::Godaddy),
+        ("cloudflare", Host::Cloudflare),
+        ("by-hand", Host::Elsewhere),
+    ] {
+        let mut names = crate::sim::Names::example();
+        names.words.insert("dns.mode".to_owned(), mode.to_owned());
+        let named = |world: &str| Scenario::named(world, &names).unwrap();
+        for world in Scenario::all() {
+            let mut desk = Desk::at(&named(world));
+            assert_eq!(desk.world.zones.delegated(), host);
+            let servers = public(&mut desk, 0, ZONE, RecordKind::Ns);
+            assert_eq!(servers.data(RecordKind::Ns)[0], host.name_servers()[0].0);
+            let mail = own(&mut desk, host, ZONE, RecordKind::Mx);
+            assert_eq!(mail.records.len(), 2, "{world} {mode}");
+        }
+        let mut otherwise = named("fresh");
+        otherwise.dns.delegated = Some(Host::Elsewhere);
+        assert_eq!(
+            Desk::at(&otherwise).world.zones.delegated(),
+            Host::Elsewhere
+        );
+    }
+}

@@ -74,6 +74,10 @@ app.post('/api/messages', async (req, res, next) => {
   }
 });
 
+app.use((req, res) => {
+  res.status(404).json({ message: 'Not found' });
+});
+
 app.use((error, req, res, next) => {
   console.error(error);
   res.status(error.status || 500).json({ message: 'Something went wrong' });
