@@ -27,7 +27,6 @@ pub mod github_access;
 pub mod github_branch;
 pub mod in_force;
 pub mod main_stability;
-mod not_yet;
 pub mod promotion;
 mod protection;
 pub mod render_access;

@@ -39,7 +39,8 @@ pub fn suffix(name: &str) -> &str {
         let rest = name.strip_suffix(**suffix);
         rest.is_some_and(|rest| rest.ends_with('.'))
     });
-    double.map_or_else(|| name.rsplit('.').next().unwrap_or(name), |suffix| suffix)
+    let double = double.copied();
+    double.unwrap_or_else(|| name.rsplit('.').next().unwrap_or(name))
 }
 
 /// Whether a name is registered as such, not below another.
