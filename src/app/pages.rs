@@ -65,6 +65,8 @@ mod tests {
             what: "password of coaching_platform_dev_user".into(),
             origin: SlotOrigin::Asked,
             item: ItemId::new("3.dev-password"),
+            form: None,
+            later: false,
         };
         let page = page("dev.DATABASE_PASSWORD", &[own]).unwrap();
         assert!(page.mind[0].contains("never resets it without asking"));

@@ -39,6 +39,7 @@ pub fn words() -> BTreeMap<String, String> {
         ("site.staging", "staging.acmeshop.example"),
         ("site.project.prod", "shop-prod"),
         ("site.project.staging", "shop-staging"),
+        ("site.project.dev", "shop-prod"),
         ("host.prod.api", "api.acmeshop.example"),
         ("host.staging.api", "api.staging.acmeshop.example"),
         ("host.dev.api", "api.dev.acmeshop.example"),
