@@ -35,8 +35,6 @@ pub fn words() -> BTreeMap<String, String> {
         ("zone", "acmeshop.example"),
         ("dns.mode", "godaddy"),
         ("apex.leave", "acmeshop.example"),
-        ("site.prod", "www.acmeshop.example"),
-        ("site.staging", "staging.acmeshop.example"),
         ("site.project.prod", "shop-prod"),
         ("site.project.staging", "shop-staging"),
         ("site.project.dev", "shop-prod"),
@@ -99,7 +97,10 @@ fn matrix(environment: &str) -> Vec<(String, String)> {
     };
     let redis = "<redis shop-redis-prod external>";
     let group = format!("shop-{environment}-env");
-    let mut list = vec![(format!("group.{environment}"), group)];
+    let mut list = vec![
+        (format!("group.{environment}"), group),
+        (format!("site.{environment}"), site.clone()),
+    ];
     for (name, value) in [
         ("NODE_ENV", mode),
         ("DATABASE_URL", &database),
