@@ -129,7 +129,6 @@ fn to(to: Destination) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::manifest::Preset;
     use crate::step::{Catalog, expand};
 
