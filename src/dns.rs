@@ -84,10 +84,14 @@ impl Servers {
             (Servers::World { own_port, .. }, Server::Own(address)) => {
                 Ok(SocketAddr::new(address, *own_port))
             }
-            (Servers::Here(here), Server::Own(_)) => here.first().copied().ok_or_else(none),
-            (Servers::World { public, .. } | Servers::Here(public), Server::Public(address)) => {
+            (Servers::World { public, .. }, Server::Public(address)) => {
                 let known = public.iter().find(|socket| socket.ip() == address);
                 Ok(known.copied().unwrap_or(SocketAddr::new(address, PORT)))
+            }
+            // Whoever is meant, nobody out there is asked.
+            (Servers::Here(here), Server::Public(address) | Server::Own(address)) => {
+                let known = here.iter().find(|socket| socket.ip() == address);
+                known.or(here.first()).copied().ok_or_else(none)
             }
         }
     }
@@ -424,6 +428,7 @@ mod tests {
         let here: SocketAddr = "127.0.0.1:5353".parse().unwrap();
         let servers = Servers::Here(vec![here]);
         assert_eq!(servers.socket(Server::Own(PUBLIC[0])), Ok(here));
+        assert_eq!(servers.socket(Server::Public(PUBLIC[0])), Ok(here));
         assert_eq!(servers.socket(Server::Public(here.ip())), Ok(here));
     }
 

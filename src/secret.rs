@@ -52,9 +52,39 @@ impl Secret {
         Ok(Secret::new(text.as_str()))
     }
 
+    /// That many random bytes as text: base64 for addresses, without padding. The error is the system's, when it gives
+    /// none.
+    pub fn random(bytes: u16) -> Result<Secret, String> {
+        use base64::Engine;
+        use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+        let mut random = zeroize::Zeroizing::new(vec![0u8; usize::from(bytes)]);
+        getrandom::fill(&mut random).map_err(|error| error.to_string())?;
+        Ok(Secret::new(URL_SAFE_NO_PAD.encode(&*random)))
+    }
+
     /// Length in bytes, as limits of providers count it.
     pub fn bytes(&self) -> usize {
         self.expose().len()
+    }
+
+    pub fn holds(&self, text: &str) -> bool {
+        self.expose().contains(text)
+    }
+
+    /// Whether every character passes; which one does not is nobody's business.
+    pub fn is_made_of(&self, passes: impl Fn(char) -> bool) -> bool {
+        self.expose().chars().all(passes)
+    }
+
+    /// Whether it begins or ends with white space, a line break included.
+    pub fn has_outer_space(&self) -> bool {
+        self.expose().trim().len() != self.expose().len()
+    }
+
+    /// Whether this value stands somewhere in a text, byte by byte. An empty value stands nowhere.
+    pub fn stands_in(&self, text: &[u8]) -> bool {
+        let own = self.expose().as_bytes();
+        !own.is_empty() && text.windows(own.len()).any(|window| window == own)
     }
 
     /// Whether it holds a character that an address must percent-encode, such as `@`, `:` or `/`.
@@ -217,6 +247,22 @@ mod tests {
         assert_eq!((one.chars(), one.needs_encoding()), (32, false));
         assert!(!one.same_as(&two));
         assert!(Secret::new("p@ss:w/rd").needs_encoding());
+    }
+
+    #[test]
+    fn random_bytes_become_text_that_needs_no_encoding() {
+        let (one, two) = (Secret::random(48).unwrap(), Secret::random(48).unwrap());
+        assert_eq!((one.chars(), one.needs_encoding()), (64, false));
+        assert!(!one.same_as(&two));
+    }
+
+    #[test]
+    fn a_value_is_looked_for_without_being_shown() {
+        let value = Secret::new("pk_test_51Account");
+        assert!(value.stands_in(b"x=\"pk_test_51Account\";"));
+        assert!(!value.stands_in(b"pk_test_51Accoun"));
+        assert!(!Secret::new("").stands_in(b"anything"));
+        assert!(Secret::new("value\n").has_outer_space() && !value.has_outer_space());
     }
 
     #[test]

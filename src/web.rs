@@ -81,12 +81,9 @@ impl Sites {
             .connect_timeout(CONNECT_MAX)
             // A connection that is kept would lead to where the name led before.
             .pool_max_idle_per_host(0)
+            // A proxy would look names up itself, and might remember where they led.
+            .no_proxy()
             .dns_resolver(Arc::new(self.road.clone()));
-        // Through a proxy that the environment names, unless all is on this machine.
-        let builder = match self.road {
-            Road::Named(_) => builder,
-            Road::Instead(_) | Road::Nowhere => builder.no_proxy(),
-        };
         let client = builder.build();
         client.map_err(|error| format!("HTTP could not be set up: {}", innermost(&error)))
     }

@@ -44,11 +44,15 @@ pub async fn missing(
         }
     }
     for LaunchSlot {
-        name, origin, item, ..
+        name,
+        origin,
+        item,
+        later,
+        ..
     } in launch.slots()
     {
         let waiting = ids(&selected, |own| own.id == item);
-        let wanted = origin == SlotOrigin::Asked && !waiting.is_empty();
+        let wanted = origin == SlotOrigin::Asked && !later && !waiting.is_empty();
         if wanted && seams.vault.get(&name).await?.is_none() {
             missing.push(Missing {
                 command: format!("golive secrets set {name}"),

@@ -144,8 +144,9 @@ impl Rehearsal {
             .unwrap_or_default();
         let key = fingerprint_key(&self.place.launch.id);
         let own = self.secrets();
+        let known = known(&self.place).secrets;
         let again = kept.iter().filter_map(|(slot, fingerprint)| {
-            let made = self.passwords().make(slot).ok();
+            let made = known.values().cloned();
             let mut candidates = own.get(slot).cloned().into_iter().chain(made);
             let value = candidates.find(|value| value.fingerprint(&key) == *fingerprint)?;
             Some((slot.clone(), value))

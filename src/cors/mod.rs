@@ -10,6 +10,7 @@ mod mount;
 mod options;
 mod orphan;
 mod place;
+mod reads;
 mod style;
 mod syntax;
 
@@ -26,6 +27,7 @@ use tree_sitter::{Node, Tree};
 use change::{Draft, Edit};
 use syntax::{File, Refusal, contains};
 
+pub use reads::{Read, Reads, environment_reads};
 pub use style::{Modules, Style, snippet};
 
 /// What making a file's CORS dynamic comes to.

@@ -129,7 +129,7 @@ impl Signed {
             godaddy: self
                 .godaddy
                 .as_ref()
-                .map(|manners| godaddy::Client::new(road(manners))),
+                .map(|manners| godaddy::Client::new(road(manners), manners.version())),
             cloudflare: self
                 .cloudflare
                 .as_ref()

@@ -249,6 +249,23 @@ impl Slots for Desk {
         self.seams.passwords.make(slot)
     }
 
+    fn new_secret(&self, slot: &SecretName, bytes: u16) -> Result<Secret, String> {
+        self.seams.passwords.random(slot, bytes)
+    }
+
+    fn fingerprint_of<'s>(
+        &'s self,
+        value: &'s Secret,
+    ) -> LocalBoxFuture<'s, Look<Option<Fingerprint>>> {
+        async move {
+            let expected = !self.state.borrow().kept.is_empty();
+            let key = Fingerprints::key(&*self.seams.vault, expected).await;
+            let key = key.map_err(|error| unheard(&error))?;
+            Ok(key.map(|key| value.fingerprint(&key)))
+        }
+        .boxed_local()
+    }
+
     fn fingerprint(&self, slot: &SecretName) -> Option<Fingerprint> {
         self.state.borrow().kept.get(slot).cloned()
     }

@@ -27,7 +27,6 @@ pub mod github_access;
 pub mod github_branch;
 pub mod in_force;
 pub mod main_stability;
-mod not_yet;
 pub mod promotion;
 mod protection;
 pub mod render_access;
@@ -97,7 +96,7 @@ pub use vercel_redeploy::VercelRedeploy;
 pub use vercel_variables::VercelVariables;
 pub use wish::Wish;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::LocalBoxFuture;
 use jiff::Timestamp;
@@ -147,6 +146,19 @@ pub trait Slots {
     /// A new password that is going to be kept under a name.
     fn new_password(&self, _slot: &SecretName) -> Result<Secret, String> {
         Secret::password()
+    }
+
+    /// A new value of that many random bytes that is going to be kept under a name.
+    fn new_secret(&self, _slot: &SecretName, bytes: u16) -> Result<Secret, String> {
+        Secret::random(bytes)
+    }
+
+    /// What may be said about any value; `None` where there is no key to make fingerprints with.
+    fn fingerprint_of<'s>(
+        &'s self,
+        _value: &'s Secret,
+    ) -> LocalBoxFuture<'s, Look<Option<Fingerprint>>> {
+        Box::pin(std::future::ready(Ok(None)))
     }
 
     /// Keeps a value; durable once this returns.
@@ -227,6 +239,8 @@ pub struct Known {
     pub needed: bool,
     /// Marks what golive makes: `golive:<launch id>`.
     pub marker: String,
+    /// Cells whose `live` wish holds: their switch of step 10 is done.
+    pub switched: BTreeSet<ItemId>,
 }
 
 /// A look that did not fail. Failing is not "absent": it is its own case, and the engine shows it as unknown.

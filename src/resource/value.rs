@@ -1,7 +1,26 @@
 //! Where the value of an environment variable comes from, and what it must look like.
 
+mod got;
+#[cfg(test)]
+pub(in crate::resource) mod tests;
+
+pub(in crate::resource) use got::{
+    Got, Wanted, former, keep_former, list, sealed, wanted, without_secrets,
+};
+
+use super::Known;
 use crate::plan::ItemId;
 use crate::secret::SecretName;
+
+/// What names begin with that a build puts into the browser.
+const PUBLIC_PREFIXES: [&str; 3] = ["REACT_APP_", "NEXT_PUBLIC_", "VITE_"];
+
+/// Whether a build hands the variable of that name on to the browser.
+pub fn reaches_browser(name: &str) -> bool {
+    PUBLIC_PREFIXES
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+}
 
 /// What one variable is wished to be in one environment, now and once the launch has switched to live.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +28,16 @@ pub struct Wished {
     pub now: Given,
     /// `None`: the same for ever.
     pub live: Option<Given>,
+}
+
+impl Wished {
+    /// What is wished of a cell at the launch's present stage.
+    pub fn at(&self, known: &Known, cell: &ItemId) -> &Given {
+        match &self.live {
+            Some(live) if known.switched.contains(cell) => live,
+            _ => &self.now,
+        }
+    }
 }
 
 /// One wish.
@@ -29,6 +58,25 @@ pub enum Source {
     Kept(SecretName),
     /// Put together from Atlas' host, a user, the kept password and a database.
     DatabaseUrl(Box<DatabaseUrl>),
+}
+
+impl Source {
+    /// What may be shown.
+    pub fn shown(&self) -> Option<&str> {
+        match self {
+            Source::Text(text) => Some(text),
+            Source::Kept(_) | Source::DatabaseUrl(_) => None,
+        }
+    }
+
+    /// The name under which the secret of it is kept.
+    pub fn slot(&self) -> Option<&SecretName> {
+        match self {
+            Source::Text(_) => None,
+            Source::Kept(slot) => Some(slot),
+            Source::DatabaseUrl(url) => Some(&url.password),
+        }
+    }
 }
 
 /// The parts of `mongodb+srv://USER:PASSWORD@HOST/DATABASE?OPTIONS&appName=APP`.
@@ -62,6 +110,19 @@ pub enum Origin {
     Asked,
 }
 
+impl Origin {
+    /// Such as `put together by golive`.
+    pub fn words(&self) -> String {
+        match self {
+            Origin::Literal => "written in golive.toml".into(),
+            Origin::Composed => "put together by golive".into(),
+            Origin::Output(item) => format!("issued by the provider ({item})"),
+            Origin::Generated(bytes) => format!("made by golive from {bytes} random bytes"),
+            Origin::Asked => "given by you".into(),
+        }
+    }
+}
+
 /// What a value that a person gives must look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -91,6 +152,25 @@ pub enum Kind {
     Public,
 }
 
+impl Kind {
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Plain => "plain",
+            Kind::Secret => "secret",
+            Kind::Public => "public",
+        }
+    }
+}
+
+impl Destination {
+    pub fn word(self) -> &'static str {
+        match self {
+            Destination::Render => "Render",
+            Destination::Vercel => "Vercel",
+        }
+    }
+}
+
 /// A variable as a group or a project is to hold it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable {
@@ -99,4 +179,11 @@ pub struct Variable {
     pub wished: Wished,
     /// The item that answers for its value: `7.cell-prod-REDIS_URL`.
     pub cell: ItemId,
+}
+
+impl Variable {
+    /// What is wished of it at the launch's present stage.
+    pub fn given(&self, known: &Known) -> &Given {
+        self.wished.at(known, &self.cell)
+    }
 }

@@ -111,7 +111,7 @@ impl Resource for VercelDomain {
         };
         match self.through(known, seen, project) {
             Ok(note) => Plan::Settled(self.evidence(known, seen, domain, (kind, &target), note)),
-            Err(plan) => plan,
+            Err(plan) => *plan,
         }
     }
 

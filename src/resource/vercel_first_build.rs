@@ -68,7 +68,7 @@ impl Change for Deploy {
 }
 
 /// How a deployment stands.
-enum Stands {
+pub(super) enum Stands {
     Live,
     UnderWay(String),
     /// It came to nothing, and why; another may be made.
@@ -197,7 +197,7 @@ async fn log(client: &Client<'_>, deployment: &str) -> Look<Vec<String>> {
     }
 }
 
-fn stands(deployment: &Deployment) -> Stands {
+pub(super) fn stands(deployment: &Deployment) -> Stands {
     let words = |text: &Option<String>, otherwise: &str| {
         let text = text.as_deref().filter(|text| !text.trim().is_empty());
         strip_controls(text.unwrap_or(otherwise))

@@ -1,5 +1,7 @@
 //! The closed list of what golive can make true. One variant, one file beside this one.
 
+use std::time::Duration;
+
 use futures::future::FutureExt;
 
 use crate::engine::Visiting;
@@ -205,6 +207,15 @@ impl Wish {
             // What is deployed is compared with the branch's head.
             Wish::RenderDeploy(_) | Wish::VercelRedeploy(_) => &[Provider::GitHub],
             _ => &[],
+        }
+    }
+
+    /// How often to look, unasked, whether a person has done what is done by hand; `None`: when that person says so.
+    pub fn looks_for_hands(&self) -> Option<Duration> {
+        match self {
+            // The zone's own servers are asked, so it costs nobody anything and holds no answer back.
+            Wish::DnsRecord(_) => Some(Duration::from_secs(30)),
+            _ => None,
         }
     }
 

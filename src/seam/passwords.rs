@@ -22,12 +22,31 @@ impl Passwords {
             return Secret::password();
         };
         let digest = Sha256::digest(format!("rehearsed password {launch} {slot}").as_bytes());
-        let text: String = digest[..16]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        Ok(Secret::new(hex(&digest[..16])))
+    }
+
+    /// A new value of that many random bytes, to be kept under that name. A rehearsed one is as long in bits, and
+    /// written as hex.
+    pub fn random(&self, slot: &SecretName, bytes: u16) -> Result<Secret, String> {
+        let Passwords::Rehearsed { launch } = self else {
+            return Secret::random(bytes);
+        };
+        let bytes = usize::from(bytes);
+        let mut text = String::with_capacity(2 * bytes + 64);
+        for block in 0.. {
+            if text.len() >= 2 * bytes {
+                break;
+            }
+            let seed = format!("rehearsed value {launch} {slot} {block}");
+            text.push_str(&hex(&Sha256::digest(seed.as_bytes())));
+        }
+        text.truncate(2 * bytes);
         Ok(Secret::new(text))
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -44,5 +63,9 @@ mod tests {
         assert!(make(&rehearsed).same_as(&make(&rehearsed)));
         assert!(!make(&Passwords::Random).same_as(&make(&Passwords::Random)));
         assert_eq!(make(&rehearsed).chars(), 32);
+        let random = |passwords: &Passwords| passwords.random(&slot, 48).unwrap();
+        assert!(random(&rehearsed).same_as(&random(&rehearsed)));
+        assert!(!random(&Passwords::Random).same_as(&random(&Passwords::Random)));
+        assert_eq!(random(&rehearsed).chars(), 96);
     }
 }

@@ -39,6 +39,7 @@ pub fn words() -> BTreeMap<String, String> {
         ("site.staging", "staging.acmeshop.example"),
         ("site.project.prod", "shop-prod"),
         ("site.project.staging", "shop-staging"),
+        ("site.project.dev", "shop-prod"),
         ("host.prod.api", "api.acmeshop.example"),
         ("host.staging.api", "api.staging.acmeshop.example"),
         ("host.dev.api", "api.dev.acmeshop.example"),
@@ -58,10 +59,9 @@ pub fn words() -> BTreeMap<String, String> {
             );
             words.insert(format!("plan.{key}"), plan.to_owned());
         }
-        let start = if environment == "dev" {
-            "npm run dev"
-        } else {
-            "npm start"
+        let start = match environment {
+            "dev" => "npm run dev",
+            _ => "npm start",
         };
         for (role, start) in [("api", start), ("worker", "npm run dev")] {
             words.insert(format!("start.{environment}.{role}"), start.to_owned());

@@ -465,7 +465,7 @@ fn cell(draft: &Draft, drafts: &[Draft], manifest: &Manifest) -> Result<Named> {
     let (environment_key, name) =
         cell_of(draft, manifest).ok_or_else(|| not_there("variable", key(draft)))?;
     let own = environment(manifest, environment_key.as_str())?;
-    let variable = variable(name, environment_key.as_str(), drafts, manifest)?;
+    let variable = variable_of(name, environment_key.as_str(), drafts, manifest)?;
     let cells = &manifest.variable[name].cells;
     let peers = cells.keys().filter(|other| *other != environment_key);
     let peers = peers.map(|other| {
@@ -473,6 +473,20 @@ fn cell(draft: &Draft, drafts: &[Draft], manifest: &Manifest) -> Result<Named> {
         Ok((other.to_string(), wished))
     });
     let origins = own.cors_origin();
+    let others = manifest.variable.iter().filter(|(other, other_row)| {
+        let cell = other_row.cells.get(environment_key);
+        let origins = cell.map(ManifestCell::origins).unwrap_or_default();
+        let asks_for_a_key =
+            |origin: &ManifestOrigin| matches!(origin, ManifestOrigin::Asked { form: Some(_), .. });
+        other.as_str() != name && origins.iter().any(|(_, origin)| asks_for_a_key(origin))
+    });
+    let stripe = others
+        .map(|(other, _)| variable_of(other.as_str(), environment_key.as_str(), drafts, manifest));
+    let stripe = stripe.collect::<Result<_>>()?;
+    let code = drafts
+        .iter()
+        .find(|draft| matches!(draft.item.ensure, Ensure::CodeVariables {}))
+        .map(Draft::id);
     let holds_origins = cells[environment_key]
         .origins()
         .iter()
@@ -491,7 +505,9 @@ fn cell(draft: &Draft, drafts: &[Draft], manifest: &Manifest) -> Result<Named> {
                 .and_then(|api| api.host.as_ref())
                 .map(ToString::to_string),
             holds_origins,
+            stripe,
         },
+        code,
     });
     Ok(Named::titled(wish, format!("{name} in {environment_key}")))
 }
@@ -505,7 +521,7 @@ fn filled(draft: &Draft, drafts: &[Draft], manifest: &Manifest) -> Result<Named>
     let variables = |to: To| -> Result<Vec<Variable>> {
         let mine = manifest.variable.iter();
         let mine = mine.filter(|(_, own)| own.to == to && own.cells.contains_key(environment_key));
-        mine.map(|(name, _)| variable(name.as_str(), environment_key, drafts, manifest))
+        mine.map(|(name, _)| variable_of(name.as_str(), environment_key, drafts, manifest))
             .collect()
     };
     let in_project = |projects: &[String]| of_project(projects, own.site.project.as_str(), drafts);
@@ -589,7 +605,7 @@ fn destination(to: To) -> Destination {
     }
 }
 
-fn variable(
+fn variable_of(
     name: &str,
     environment: &str,
     drafts: &[Draft],

@@ -3,6 +3,7 @@
 use super::{Instance, Launch};
 use crate::plan::ItemId;
 use crate::resource::Wish;
+use crate::resource::value::{Form, Given, Origin, Source};
 use crate::secret::SecretName;
 
 /// One secret that items of the launch keep or ask for.
@@ -14,6 +15,10 @@ pub struct LaunchSlot {
     pub origin: SlotOrigin,
     /// The item that keeps it or asks for it.
     pub item: ItemId,
+    /// What the value must look like, where that is known.
+    pub form: Option<Form>,
+    /// It is wanted only once the launch has switched to live: nobody asks for it before.
+    pub later: bool,
 }
 
 /// Where a launch's secret comes from.
@@ -55,10 +60,30 @@ fn of(item: &Instance) -> Vec<LaunchSlot> {
         what,
         origin,
         item: item.id.clone(),
+        form: None,
+        later: false,
     };
     let mut slots: Vec<LaunchSlot> = match &item.wish {
         Wish::AtlasUser(user) => vec![slot(&user.slot, password(&user.name), SlotOrigin::Made)],
         Wish::AtlasLogin(user) => vec![slot(&user.slot, password(&user.name), SlotOrigin::Asked)],
+        Wish::Cell(cell) => {
+            let wished = &cell.variable.wished;
+            let what = format!("{} in {}", cell.variable.name, cell.environment);
+            let now = of_cell(&wished.now).map(|(name, origin)| LaunchSlot {
+                form: wished.now.form,
+                ..slot(name, what.clone(), origin)
+            });
+            let live = wished.live.as_ref();
+            let live = live.and_then(|live| {
+                let (name, origin) = of_cell(live)?;
+                Some(LaunchSlot {
+                    form: live.form,
+                    later: true,
+                    ..slot(name, format!("{what}, once live"), origin)
+                })
+            });
+            now.into_iter().chain(live).collect()
+        }
         _ => vec![],
     };
     let kept = item.keeps.iter().map(|(output, name)| {
@@ -67,6 +92,19 @@ fn of(item: &Instance) -> Vec<LaunchSlot> {
     });
     slots.extend(kept);
     slots
+}
+
+/// A cell's own secret. What another item reads or makes is that item's.
+fn of_cell(given: &Given) -> Option<(&SecretName, SlotOrigin)> {
+    let origin = match given.origin {
+        Origin::Asked => SlotOrigin::Asked,
+        Origin::Generated(_) => SlotOrigin::Made,
+        Origin::Literal | Origin::Composed | Origin::Output(_) => return None,
+    };
+    match &given.source {
+        Source::Kept(slot) => Some((slot, origin)),
+        Source::Text(_) | Source::DatabaseUrl(_) => None,
+    }
 }
 
 fn password(user: &str) -> String {
@@ -87,7 +125,16 @@ mod tests {
         let launch = expand(&Catalog::embedded().unwrap(), &manifest, true).unwrap();
         let slots = launch.slots();
         let named = |name: &str| launch.slot(&SecretName::new(name)).unwrap();
-        assert_eq!(slots.len(), 8);
+        assert_eq!(slots.len(), 16);
+        let key = named("staging.STRIPE_SECRET_KEY_TEST");
+        assert_eq!(
+            (key.origin, key.form, key.later),
+            (SlotOrigin::Asked, Some(Form::StripeSecretTest), false)
+        );
+        assert_eq!(key.item, ItemId::new("7.cell-staging-STRIPE_SECRET_KEY"));
+        let live = named("prod.STRIPE_SECRET_KEY");
+        assert_eq!(live.form, Some(Form::StripeSecretLive));
+        assert!(live.later);
         assert_eq!(named("prod.DATABASE_PASSWORD").origin, SlotOrigin::Made);
         let asked = named("dev.DATABASE_PASSWORD");
         assert_eq!(asked.origin, SlotOrigin::Asked);

@@ -19,7 +19,7 @@ use golive::vault::memory::MemoryVault;
 
 use crate::assembly::{self, START, Walk};
 use crate::validator::{Exception, Validator};
-use crate::{atlas, cloudflare, github, godaddy, render, vercel};
+use crate::{atlas, cloudflare, github, godaddy, render, stripe, vercel};
 
 /// What each provider's file lists.
 fn exceptions(provider: Provider) -> &'static [Exception] {
@@ -30,7 +30,7 @@ fn exceptions(provider: Provider) -> &'static [Exception] {
         Provider::Atlas => atlas::EXCEPTIONS,
         Provider::Godaddy => godaddy::EXCEPTIONS,
         Provider::Cloudflare => cloudflare::EXCEPTIONS,
-        Provider::Stripe => &[],
+        Provider::Stripe => stripe::EXCEPTIONS,
     }
 }
 

@@ -61,7 +61,7 @@ fn every_exchange_has_the_shape_that_the_document_promises() {
     assert_eq!(caller.get("/v1/account").0, 401);
     caller.sign("Bearer withdrawn");
     assert_eq!(caller.get("/v1/account").0, 401);
-    caller.finish(14);
+    caller.finish(10);
 }
 
 #[test]

@@ -258,7 +258,6 @@ impl Validator {
                 body["message"].is_string() && (v3 || body["code"].is_string())
             }
             Provider::Cloudflare => body["success"] == false && body["errors"][0]["code"].is_u64(),
-            // Its own list of exceptions comes with its world.
             Provider::Stripe => body["error"]["type"].is_string(),
         };
         if !worded {

@@ -12,7 +12,7 @@ use crate::plan::Provider;
 use crate::provider::http::{CallError, Http, Manners, Pacer};
 use crate::provider::https::HttpsTransport;
 use crate::provider::verdict::{Verdict, verdict};
-use crate::provider::{atlas, github, render, vercel};
+use crate::provider::{atlas, cloudflare, github, godaddy, render, vercel};
 use crate::seam::clock::Clock;
 use crate::secret::Secret;
 use crate::tokens::Way;
@@ -148,7 +148,9 @@ pub async fn ask(
         Provider::Vercel => vercel(place, &road, key(0)).await,
         Provider::Render => render(place, &road, key(0)).await,
         Provider::Atlas => atlas(place, &road, way, key(0), key(1)).await,
-        Provider::GoDaddy | Provider::Cloudflare | Provider::Stripe => {
+        Provider::GoDaddy => godaddy(place, &road, way, key(0), key(1)).await,
+        Provider::Cloudflare => cloudflare(place, &road, key(0)).await,
+        Provider::Stripe => {
             return Err(Error::usage(format!(
                 "golive cannot look at {provider} yet"
             )));
@@ -296,6 +298,91 @@ async fn atlas(
         scopes: format!("reaches the projects {}", projects.join(", ")),
         expires: "as chosen in Atlas, on the page of the key".into(),
         lacks: lacks.map(|wanted| format!("the project {wanted}")),
+    })
+}
+
+/// Whether the keys read the records of the zone: GoDaddy does not say whose they are. An account that its API is not open
+/// to has good keys all the same; the launch then goes on by hand.
+async fn godaddy(
+    place: &Place,
+    road: &Road,
+    way: &Way,
+    first: Secret,
+    second: Secret,
+) -> Result<Account, CallError> {
+    let (kind, authorization) = match way.slots[0].name.as_str() == "GODADDY_TOKEN" {
+        true => ("personal access token", first.prefixed("Bearer ")),
+        false => (
+            "API key",
+            first.followed_by(":", &second).prefixed("sso-key "),
+        ),
+    };
+    let manners = godaddy::Manners::new(authorization);
+    let client = godaddy::Client::new(road.http(&manners), manners.version());
+    let zone = place.manifest.dns.zone.to_string();
+    let (scopes, lacks) = match client.probe(&zone).await {
+        Ok(()) => (format!("reads the records of {zone}"), None),
+        Err(error) if godaddy::is_refused_access(&error) => (
+            format!(
+                "not the records of {zone} ({}): golive will offer to go on by hand",
+                error.cause()
+            ),
+            None,
+        ),
+        Err(error) if error.is_status(404) => (error.cause(), Some(format!("the zone {zone}"))),
+        Err(error) => return Err(error),
+    };
+    Ok(Account {
+        provider: Provider::GoDaddy,
+        name: "an account that GoDaddy does not name".into(),
+        ids: vec![],
+        kind: kind.into(),
+        scopes,
+        expires: match way.slots.len() {
+            1 => "as chosen when it was made".into(),
+            _ => "GoDaddy's keys have none".into(),
+        },
+        lacks,
+    })
+}
+
+/// The zone, whose it is, and until when the token works. A token that belongs to an account cannot ask about itself.
+async fn cloudflare(place: &Place, road: &Road, token: Secret) -> Result<Account, CallError> {
+    let manners = cloudflare::Manners::new(token);
+    let client = cloudflare::Client::new(road.http(&manners));
+    let zone = place.manifest.dns.zone.to_string();
+    let verified = client.verify().await;
+    let zones = match (client.zones(&zone).await, &verified) {
+        (Ok(zones), _) => zones,
+        (Err(_), Err(refused)) => return Err(refused.clone()),
+        (Err(error), _) => return Err(error),
+    };
+    let accounts: Vec<String> = zones.iter().filter_map(cloudflare::Zone::account).collect();
+    let ids = zones.iter().filter_map(|zone| zone.account_id());
+    Ok(Account {
+        provider: Provider::Cloudflare,
+        name: match accounts.as_slice() {
+            [] => "an account that Cloudflare does not name".into(),
+            accounts => accounts.join(", "),
+        },
+        ids: ids.map(str::to_string).collect(),
+        kind: match verified.is_ok() {
+            true => "API token".into(),
+            false => "API token of an account".into(),
+        },
+        scopes: format!(
+            "reaches the zones {}",
+            zones
+                .iter()
+                .map(|own| own.name.as_str())
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
+        expires: match verified {
+            Ok(token) => token.expires_on.unwrap_or_else(|| "none".into()),
+            Err(_) => "not known".into(),
+        },
+        lacks: zones.is_empty().then(|| format!("the zone {zone}")),
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::names::token_of;
 use crate::app::place::Place;
-use crate::manifest::{Form, Manifest, Origin, VariableKind};
+use crate::manifest::{Form, Key, Manifest, Origin, VariableKind, VariableName};
 use crate::seam::passwords::Passwords;
 use crate::secret::{Secret, SecretName};
 use crate::sim::hidden::Known;
@@ -44,20 +44,33 @@ pub fn secrets(
     issued.chain(asked).collect()
 }
 
+/// Every origin in the matrix, with the environment and the variable that it is for.
+fn origins(manifest: &Manifest) -> impl Iterator<Item = (&Key, &VariableName, &Origin)> {
+    manifest.variable.iter().flat_map(|(name, row)| {
+        row.cells.iter().flat_map(move |(environment, cell)| {
+            let origins = cell.origins().into_iter();
+            origins.map(move |(_, origin)| (environment, name, origin))
+        })
+    })
+}
+
 /// The values of the matrix that a person gives: the name that each is kept under, and what it must look like.
 fn asked(manifest: &Manifest) -> impl Iterator<Item = (SecretName, Option<Form>)> {
-    manifest.variable.values().flat_map(|row| {
-        row.cells.iter().flat_map(|(environment, cell)| {
-            cell.origins()
-                .into_iter()
-                .filter_map(move |(_, origin)| match origin {
-                    Origin::Asked { name, form } => {
-                        let slot = SecretName::new(format!("{environment}.{name}"));
-                        Some((slot, *form))
-                    }
-                    _ => None,
-                })
-        })
+    origins(manifest).filter_map(|(environment, _, origin)| match origin {
+        Origin::Asked { name, form } => {
+            Some((SecretName::new(format!("{environment}.{name}")), *form))
+        }
+        _ => None,
+    })
+}
+
+/// The values of the matrix that golive makes: the name that each is kept under, and of how many bytes.
+fn generated(manifest: &Manifest) -> impl Iterator<Item = (SecretName, u16)> {
+    origins(manifest).filter_map(|(environment, name, origin)| match origin {
+        Origin::Generated { bytes } => {
+            Some((SecretName::new(format!("{environment}.{name}")), *bytes))
+        }
+        _ => None,
     })
 }
 
@@ -68,19 +81,19 @@ pub fn known(place: &Place) -> Known {
     let passwords = Passwords::Rehearsed {
         launch: place.launch.id.clone(),
     };
-    let made = place.launch.slots().into_iter().map(|slot| slot.name);
-    let rows = manifest.variable.iter();
-    let cells = rows.clone().flat_map(|(name, row)| {
-        let environments = row.cells.keys();
-        environments.map(move |environment| SecretName::new(format!("{environment}.{name}")))
-    });
+    let slots = place.launch.slots().into_iter().map(|slot| slot.name);
     let asked = asked(manifest).map(|(slot, _)| slot);
-    let secrets = made.chain(cells).chain(asked).filter_map(|slot| {
+    let made = slots.chain(asked).filter_map(|slot| {
         let secret = passwords.make(&slot).ok()?;
         Some((slot.to_string(), secret))
     });
+    let random = generated(manifest).filter_map(|(slot, bytes)| {
+        let secret = passwords.random(&slot, bytes).ok()?;
+        Some((format!("{slot} at random"), secret))
+    });
+    let rows = manifest.variable.iter();
     Known {
-        secrets: secrets.collect(),
+        secrets: made.chain(random).collect(),
         plain: rows
             .filter(|(_, row)| row.kind != VariableKind::Secret)
             .map(|(name, _)| name.to_string())

@@ -14,6 +14,7 @@ mod pull;
 mod refusal;
 mod rule;
 mod token;
+mod tree;
 
 pub use account::{Owner, Permissions, Plan, Repository, TokenFacts, User};
 pub use branch::{
@@ -29,6 +30,7 @@ pub use refusal::{accepted_permissions, forbidden, needs_plan, sso_page, verdict
 pub use rule::{ActiveRule, RulesetName, rule_named};
 pub(super) use token::FOREIGN_PREFIXES;
 pub use token::{TokenKind, check_github, simulated_provider};
+pub use tree::Entry;
 
 use std::collections::BTreeSet;
 

@@ -5,7 +5,9 @@
 
 mod account;
 mod address;
+mod deploy;
 mod domain;
+mod env_group;
 mod key_value;
 mod manners;
 mod page;
@@ -16,12 +18,14 @@ mod token;
 
 pub use account::{Owner, User};
 pub use address::{EVERYWHERE, cidr};
+pub use deploy::Deploy;
 pub use domain::CustomDomain;
+pub use env_group::{EnvGroup, EnvVar, NewEnvGroup, ServiceLink};
 pub use key_value::{AllowedRange, ConnectionInfo, KeyValue, NewKeyValue};
 pub use manners::Manners;
 pub use plan::{COMPUTE_PLANS, KEY_VALUE_PLANS, is_smaller_key_value, same_plan};
 pub use refusal::verdict;
-pub use service::{Deploy, NewService, Outbound, Service, same_repository};
+pub use service::{NewService, Outbound, Service, same_repository};
 pub use token::check_token;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};

@@ -59,13 +59,21 @@ impl Client<'_> {
         wrapper: &str,
         count: usize,
     ) -> Result<Vec<T>, CallError> {
-        let path = format!("{path}?limit={count}");
-        let page: Option<Vec<Value>> = self.http.json(reading(&path)).await?;
+        self.page(&format!("{path}?limit={count}"), wrapper).await
+    }
+
+    /// One page of a list, `path` with its whole query.
+    pub(super) async fn page<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        wrapper: &str,
+    ) -> Result<Vec<T>, CallError> {
+        let page: Option<Vec<Value>> = self.http.json(reading(path)).await?;
         let entries = page.unwrap_or_default().into_iter();
         entries
             .map(|entry| {
                 unwrapped(entry, wrapper).ok_or_else(|| {
-                    no_list(&path, "an entry of the list is not of the expected shape")
+                    no_list(path, "an entry of the list is not of the expected shape")
                 })
             })
             .collect()

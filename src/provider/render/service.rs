@@ -1,8 +1,7 @@
-//! Web services and background workers, their deploys, and the addresses that they call out from.
+//! Web services and background workers, and the addresses that they call out from.
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -174,47 +173,6 @@ struct Created {
     service: Service,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Deploy {
-    pub id: String,
-    /// `created`, `build_in_progress`, `live`, `build_failed`, …
-    #[serde(default)]
-    pub status: String,
-    /// `new_commit`, `api`, `manual`, …
-    pub trigger: Option<String>,
-    created_at: Option<String>,
-}
-
-impl Deploy {
-    pub fn created_at(&self) -> Option<Timestamp> {
-        self.created_at.as_deref()?.parse().ok()
-    }
-
-    /// It is, or was until a newer one, what the service runs.
-    pub fn has_been_live(&self) -> bool {
-        matches!(self.status.as_str(), "live" | "deactivated")
-    }
-
-    /// Render had fetched the repository: a build is made of what was fetched.
-    pub fn had_the_repository(&self) -> bool {
-        let built = ["pre_deploy_in_progress", "pre_deploy_failed"];
-        let started = ["build_in_progress", "update_in_progress", "update_failed"];
-        self.has_been_live() || built.contains(&&*self.status) || started.contains(&&*self.status)
-    }
-
-    /// Why it ended without being live, in words; `None` while it goes on, and when it was live.
-    pub fn failure(&self) -> Option<&'static str> {
-        Some(match self.status.as_str() {
-            "build_failed" => "its build failed",
-            "pre_deploy_failed" => "its pre-deploy command failed",
-            "update_failed" => "it was built and did not start",
-            "canceled" => "it was cancelled",
-            _ => return None,
-        })
-    }
-}
-
 /// Where a service's calls come from.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Outbound {
@@ -276,14 +234,6 @@ impl Client<'_> {
     pub async fn delete_service(&self, id: &str) -> Result<(), CallError> {
         let path = format!("/services/{}", encoded(id));
         gone(self.send(Class::Natural, Method::Delete, &path, None).await)
-    }
-
-    /// `GET /services/{id}/deploys`: the latest ones, newest first.
-    pub async fn deploys(&self, id: &str) -> Result<Vec<Deploy>, CallError> {
-        let path = format!("/services/{}/deploys", encoded(id));
-        let mut list: Vec<Deploy> = self.beginning(&path, "deploy", 20).await?;
-        list.sort_by_key(|deploy| std::cmp::Reverse(deploy.created_at()));
-        Ok(list)
     }
 
     /// `GET /services/{id}/outbound-ips` (since September 2026). 404 = Render does not tell.

@@ -99,6 +99,49 @@ pub struct NewDeployment {
     pub marker: String,
 }
 
+/// A deployment made once more, with the variables as they are then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redeployed {
+    pub project_id: String,
+    pub project_name: String,
+    pub source: Source,
+    /// For production; else a preview.
+    pub production: bool,
+    /// Kept as `meta.golive`, by which it is found again.
+    pub marker: String,
+}
+
+/// What a deployment is made from once more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// From what that deployment was made from.
+    Deployment(String),
+    /// From the branch's head.
+    Git(GitSource),
+}
+
+impl Redeployed {
+    fn body(&self) -> Value {
+        let mut body = match &self.source {
+            Source::Deployment(id) => json!({
+                "name": self.project_name,
+                "deploymentId": id,
+                "meta": { "action": "redeploy", "golive": self.marker },
+            }),
+            Source::Git(GitSource { org, repo, branch }) => json!({
+                "name": self.project_name,
+                "project": self.project_id,
+                "gitSource": { "type": "github", "org": org, "repo": repo, "ref": branch },
+                "meta": { "golive": self.marker },
+            }),
+        };
+        if self.production {
+            body["target"] = json!("production");
+        }
+        body
+    }
+}
+
 #[derive(Deserialize)]
 struct Deployments {
     deployments: Vec<Deployment>,
@@ -178,6 +221,31 @@ impl Client<'_> {
             "meta": { "golive": new.marker },
         });
         self.write(Class::Unique, Method::Post, path, body).await
+    }
+
+    /// `POST v13/deployments`: builds once more. Sent twice it builds twice: the marker tells whether it happened.
+    pub async fn redeploy(&self, new: &Redeployed) -> Result<Deployment, CallError> {
+        let path = "/v13/deployments?forceNew=1&skipAutoDetectionConfirmation=1";
+        self.write(Class::Unique, Method::Post, path, new.body())
+            .await
+    }
+
+    /// `GET v6/deployments`: those of one branch that are no production deployments, newest first.
+    pub async fn preview_deployments(
+        &self,
+        project: &str,
+        branch: &str,
+    ) -> Result<Vec<Deployment>, CallError> {
+        let query = format!("&branch={}", encoded(branch));
+        let list = self.list_deployments(project, &query).await?;
+        // Whether the parameter is obeyed is not for us to believe.
+        let mut list: Vec<Deployment> = list
+            .into_iter()
+            .filter(|one| one.target.is_none() && one.state() != "DELETED")
+            .filter(|one| one.meta("githubCommitRef") == Some(branch))
+            .collect();
+        list.sort_by_key(|one| std::cmp::Reverse(one.created()));
+        Ok(list)
     }
 
     /// `GET v3/deployments/{id}/events`: the last lines that a build wrote, oldest first.

@@ -7,6 +7,7 @@
 mod account;
 mod deployment;
 mod domain;
+mod env;
 mod git;
 mod manners;
 mod project;
@@ -15,8 +16,9 @@ mod refusal;
 mod token;
 
 pub use account::{Billing, Membership, Scope, SoftBlock, Team, TokenFacts, User};
-pub use deployment::{AliasError, Deployment, GitSource, NewDeployment};
+pub use deployment::{AliasError, Deployment, GitSource, NewDeployment, Redeployed, Source};
 pub use domain::{Challenge, Conflict, DomainConfig, ProjectDomain, Serves};
+pub use env::{EnvRecord, NewEnv};
 pub use git::{Namespace, SeenRepository};
 pub use manners::Manners;
 pub use project::{Contents, Link, NewProject, Project, branch_not_taken};

@@ -19,13 +19,13 @@ impl VercelDomain {
         known: &Known,
         seen: &Seen,
         project: &str,
-    ) -> Result<Option<String>, Plan<VercelDomainChange>> {
+    ) -> Result<Option<String>, Box<Plan<VercelDomainChange>>> {
         let hidden = seen.protection.hides(self.git_branch.is_none());
         let Some(sees) = hidden.filter(|_| self.git_branch.is_some()) else {
             return Ok(None);
         };
         let Some(word) = known.decided.get(CHOICE) else {
-            return Err(Plan::Blocked(self.which_way(sees)));
+            return Err(Box::new(Plan::Blocked(self.which_way(sees))));
         };
         let kept = slot(&self.project);
         if word != BYPASS {
@@ -39,12 +39,12 @@ impl VercelDomain {
                 "visitors see {sees} here; golive's own visits carry the key kept as {kept}"
             )));
         }
-        Err(Plan::Change(vec![VercelDomainChange::Key {
+        Err(Box::new(Plan::Change(vec![VercelDomainChange::Key {
             project: project.to_string(),
             project_name: self.project_name.clone(),
             slot: kept,
             there: !seen.protection.keys.is_empty(),
-        }]))
+        }])))
     }
 
     fn which_way(&self, sees: &str) -> Blocker {

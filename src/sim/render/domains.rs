@@ -39,7 +39,8 @@ pub fn suffix(name: &str) -> &str {
         let rest = name.strip_suffix(**suffix);
         rest.is_some_and(|rest| rest.ends_with('.'))
     });
-    double.map_or_else(|| name.rsplit('.').next().unwrap_or(name), |suffix| suffix)
+    let double = double.copied();
+    double.unwrap_or_else(|| name.rsplit('.').next().unwrap_or(name))
 }
 
 /// Whether a name is registered as such, not below another.
@@ -208,8 +209,6 @@ pub fn delete(cx: &mut Cx<'_>, id: &str, name: &str) -> Outcome {
 pub fn verify(cx: &mut Cx<'_>, id: &str, name: &str) -> Outcome {
     let domain = domain_of(cx.current(), id, name)?.id.clone();
     let now = cx.now();
-    // Remembered as a change: the world would not look at that time without it.
-    cx.hub.state.change(now, |_| ());
     cx.hub.look_soon(now, &domain);
     Ok(accepted())
 }

@@ -6,13 +6,13 @@ mod cors;
 mod express;
 mod front;
 mod literal;
-mod resolve;
+pub mod resolve;
 #[cfg(test)]
 mod stories;
 
 use jiff::{SignedDuration, Timestamp};
 
-use self::resolve::{Edge, resolve};
+use self::resolve::{Edge, behind_proxy, resolve};
 use super::World;
 use crate::seam::transport::{HeaderText, Method};
 use crate::seam::web::{Certificate, CertificateFault, Page, Unreached, Visit};
@@ -140,16 +140,12 @@ impl World {
     }
 
     /// What a proxy gives on from where the record behind it leads.
-    fn behind(&mut self, origin: Option<&str>, asked: &Asked<'_>) -> Result<Page, Unreached> {
-        let edge = origin.map(|origin| resolve(&mut self.zones, asked.at, origin));
-        let reached = match edge {
-            Some(Ok(edge @ (Edge::Vercel | Edge::Render))) => {
-                let certificate = self.shown(&edge, asked.host);
-                let trusted = certificate.is_ok_and(|shown| shown.fault.is_none());
-                trusted.then_some(edge)
-            }
-            _ => None,
-        };
+    fn behind(&self, origin: Option<&str>, asked: &Asked<'_>) -> Result<Page, Unreached> {
+        let edge = origin.and_then(|origin| behind_proxy(&self.zones, asked.at, origin));
+        let reached = edge.filter(|edge| {
+            let certificate = self.shown(edge, asked.host);
+            certificate.is_ok_and(|shown| shown.fault.is_none())
+        });
         let mut page = match reached {
             Some(edge) => self.page(&edge, asked)?,
             // What it cannot trust behind it, it does not pass on.

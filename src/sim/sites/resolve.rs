@@ -66,6 +66,26 @@ fn edge(zones: &Zones, at: Timestamp, host: &str, address: &str) -> Edge {
     }
 }
 
+/// Where a proxy comes out that goes on to `origin`: an address, or a name that it looks up for itself.
+pub fn behind_proxy(zones: &Zones, at: Timestamp, origin: &str) -> Option<Edge> {
+    let address = match origin.parse::<IpAddr>() {
+        Ok(address) => address.to_string(),
+        Err(_) => zones.follow(at, origin)?.1.first()?.to_string(),
+    };
+    if targets::is_vercel(&address) {
+        Some(Edge::Vercel)
+    } else if targets::is_render(&address) {
+        Some(Edge::Render)
+    } else {
+        None
+    }
+}
+
+/// Where visitors of a proxied name come out in the end.
+pub fn through_proxy(zones: &Zones, at: Timestamp, host: &str) -> Option<Edge> {
+    behind_proxy(zones, at, &origin(zones, at, host)?)
+}
+
 /// What the record of a proxied name holds, which only Cloudflare sees.
 fn origin(zones: &Zones, at: Timestamp, host: &str) -> Option<String> {
     let contents = zones.copy(Host::Cloudflare)?.served(at, None);

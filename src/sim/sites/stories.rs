@@ -7,6 +7,7 @@ use crate::seam::web::{CertificateFault, Page, Unreached, Visit};
 use crate::secret::Secret;
 use crate::sim::desk::Desk;
 use crate::sim::vercel::claims::zoned;
+use crate::sim::zones::Host;
 use crate::sim::{Provider, targets};
 
 const BUILD: &str = "CI=false npm run build";
@@ -291,6 +292,49 @@ fn looking_on_does_not_change_when_a_certificate_comes() {
         desk.world.certificate(desk.now, WWW).unwrap().not_before
     };
     assert_eq!(story(true), story(false));
+}
+
+#[test]
+fn a_proxy_has_certificates_of_its_own_for_one_label_below_the_zone() {
+    let records = [
+        "www CNAME cname.vercel-dns.com proxied",
+        "api.staging A 216.24.57.1 proxied",
+        "x A 192.0.2.1 proxied",
+    ];
+    let mut desk = zoned("fresh", &records, |s| {
+        s.dns.delegated = Some(Host::Cloudflare);
+    })
+    .turn_to(Provider::Vercel);
+    let name = json!({ "name": WWW });
+    vercel(
+        &mut desk,
+        Method::Post,
+        "/v10/projects/shop/domains",
+        Some(name),
+    );
+    let config = vercel(
+        &mut desk,
+        Method::Get,
+        &format!("/v6/domains/{WWW}/config"),
+        None,
+    );
+    assert_eq!(
+        (&config["configuredBy"], &config["misconfigured"]),
+        (&json!("http"), &json!(false))
+    );
+    // What stands behind it has no certificate yet.
+    assert_eq!(page(&mut desk, WWW, "/").status, 526);
+    desk.wait(310);
+    let home = page(&mut desk, WWW, "/");
+    assert_eq!(
+        (home.status, home.header("server")),
+        (200, Some("cloudflare"))
+    );
+    let certificate = desk.world.certificate(desk.now, WWW).unwrap();
+    assert_eq!(certificate.names, ["*.shop.example", "shop.example"]);
+    let deeper = desk.world.certificate(desk.now, "api.staging.shop.example");
+    assert!(matches!(deeper, Err(Unreached::Tls(_))), "{deeper:?}");
+    assert_eq!(page(&mut desk, "x.shop.example", "/").status, 526);
 }
 
 #[test]

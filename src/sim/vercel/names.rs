@@ -8,6 +8,7 @@ use super::state::apex;
 use super::wire::{Outcome, ok};
 use crate::seam::resolver::RecordKind;
 use crate::sim::sites::caa;
+use crate::sim::sites::resolve::{Edge, through_proxy};
 use crate::sim::targets;
 use crate::sim::zones::Zones;
 
@@ -25,7 +26,7 @@ const LINKS_MAX: usize = 8;
 pub enum Way {
     Cname,
     A,
-    /// A proxy stands before it, which may or may not go on to Vercel.
+    /// A proxy stands before it and goes on to Vercel.
     Proxy,
 }
 
@@ -70,11 +71,12 @@ pub fn look(zones: &Zones, at: Timestamp, name: &str) -> Look {
     };
     let mut conflicts = Vec::new();
     let here = addresses.iter().any(|address| targets::is_vercel(address));
+    let proxies = addresses.iter().any(|one| targets::is_proxy(one));
     let way = if is_target(&last) {
         Some(Way::Cname)
     } else if here {
         Some(Way::A)
-    } else if !addresses.is_empty() && addresses.iter().all(|address| targets::is_proxy(address)) {
+    } else if proxies && through_proxy(zones, at, name) == Some(Edge::Vercel) {
         Some(Way::Proxy)
     } else {
         None

@@ -265,7 +265,7 @@ fn a_changed_value_reaches_only_what_is_built_afterwards() {
         UPSERT,
         variable("REACT_APP_X", "two", &["production"]),
     );
-    let mut live = |desk: &mut Desk| {
+    let live = |desk: &mut Desk| {
         desk.world.advance(desk.now);
         let answer = desk
             .world

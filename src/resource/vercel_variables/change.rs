@@ -1,0 +1,231 @@
+//! What can be changed about a project's variables, as it is approved and as it is done.
+
+use super::Value;
+use crate::plan::{Change, ItemId, Made, Row, Sign, Undo};
+use crate::provider::http::CallError;
+use crate::provider::vercel::NewEnv;
+use crate::resource::value::{former, keep_former, list, sealed};
+use crate::resource::{Applied, Cx, here};
+use crate::secret::Secret;
+
+/// What golive's records call a variable that it set.
+pub const VARIABLE: &str = "variable";
+/// How one was made that was not there before.
+pub const NEW: &str = "new";
+/// How one was made in whose place another value stood.
+pub const REPLACED: &str = "replaced";
+
+#[derive(Clone, Debug)]
+pub enum VercelVariablesChange {
+    Set {
+        /// Empty while the project is not known yet.
+        project: String,
+        /// `production of shop-web`.
+        target: String,
+        branch: Option<String>,
+        name: String,
+        /// `None` while it is not known yet.
+        value: Option<Secret>,
+        /// The new value's fingerprint.
+        new: Option<String>,
+        /// What is there; inside, nothing when Vercel does not show it.
+        old: Option<Option<Value>>,
+        /// How golive set it before, where it did.
+        how: Option<String>,
+    },
+    /// A record for several targets leaves production to another one.
+    Narrow {
+        project: String,
+        project_name: String,
+        id: String,
+        name: String,
+        old: Vec<String>,
+        new: Vec<String>,
+    },
+    Remove {
+        project: String,
+        target: String,
+        id: String,
+        name: String,
+    },
+    PutBack {
+        project: String,
+        target: String,
+        branch: Option<String>,
+        name: String,
+        former: Value,
+    },
+}
+
+fn told(value: &Value) -> String {
+    let shown = value.fingerprint.clone();
+    shown.unwrap_or_else(|| "a value".into())
+}
+
+impl Change for VercelVariablesChange {
+    fn row(&self, item: &ItemId) -> Row {
+        let of = |name: &str, target: &str| format!("{name} for {target}");
+        match self {
+            Self::Set {
+                target,
+                name,
+                new,
+                old,
+                how,
+                ..
+            } => {
+                let what = of(name, target);
+                let change = format!("set-{name}");
+                let detail = new.iter().map(|seal| format!("fingerprint {seal}"));
+                let detail = detail.chain(["it reaches the browser with the next build".into()]);
+                match old {
+                    None => Row {
+                        new: Some("the value of its cell".into()),
+                        detail: detail.collect(),
+                        ..Row::new(item, &change, Sign::Create, what)
+                    },
+                    Some(old) => Row {
+                        old: Some(match old {
+                            Some(old) => told(old),
+                            None => "a value that Vercel does not show".into(),
+                        }),
+                        new: Some(
+                            new.clone()
+                                .unwrap_or_else(|| "the value of its cell".into()),
+                        ),
+                        undo: match (old, how) {
+                            (None, None) => Undo::OneWay,
+                            _ => Undo::Restorable,
+                        },
+                        confirm: (old.is_none() && how.is_none()).then(|| name.clone()),
+                        not_made_by_golive: how.is_none(),
+                        ..Row::new(item, &change, Sign::Change, what)
+                    },
+                }
+            }
+            Self::Narrow {
+                project_name,
+                name,
+                old,
+                new,
+                ..
+            } => Row {
+                old: Some(list(old)),
+                new: Some(list(new)),
+                undo: Undo::Restorable,
+                not_made_by_golive: true,
+                ..Row::new(
+                    item,
+                    &format!("narrow-{name}"),
+                    Sign::Change,
+                    format!("what {name} of {project_name} is for"),
+                )
+            },
+            Self::Remove { target, name, .. } => Row::new(
+                item,
+                &format!("remove-{name}"),
+                Sign::Remove,
+                of(name, target),
+            ),
+            Self::PutBack {
+                target,
+                name,
+                former,
+                ..
+            } => Row {
+                new: Some(format!("{}, as before golive", told(former))),
+                ..Row::new(
+                    item,
+                    &format!("put-back-{name}"),
+                    Sign::Change,
+                    of(name, target),
+                )
+            },
+        }
+    }
+}
+
+pub(super) async fn apply(
+    cx: &Cx<'_>,
+    change: &VercelVariablesChange,
+    place: &str,
+) -> Result<Applied, CallError> {
+    let client = cx.vercel()?;
+    match change {
+        VercelVariablesChange::Set {
+            project,
+            branch,
+            name,
+            value,
+            old,
+            how,
+            ..
+        } => {
+            // A variable is only ever next once its value has been seen.
+            let value = value
+                .as_ref()
+                .ok_or_else(|| here(format!("the value of {name} is not known"), None))?;
+            if let (Some(Some(old)), None) = (old, how) {
+                keep_former(cx, &former(place, name), &old.value).await?;
+            }
+            let new = NewEnv {
+                key: name,
+                value,
+                branch: branch.as_deref(),
+            };
+            let written = client.set_env(project, &new).await?;
+            let how = how.as_deref().unwrap_or(match old {
+                Some(_) => REPLACED,
+                None => NEW,
+            });
+            let seal = sealed(cx, value).await?;
+            let at = written.as_ref().and_then(|one| one.updated());
+            let mark = seal.zip(at).map(|(seal, at)| format!("{seal} {at}"));
+            let id = written.map(|one| one.id).unwrap_or_default();
+            Ok(Applied {
+                made: Some(made(&id, name, how, mark)),
+            })
+        }
+        VercelVariablesChange::Narrow {
+            project, id, new, ..
+        } => {
+            client.narrow_env(project, id, new).await?;
+            Ok(Applied::default())
+        }
+        VercelVariablesChange::Remove { project, id, .. } => {
+            client.delete_env(project, id).await?;
+            Ok(Applied::default())
+        }
+        VercelVariablesChange::PutBack {
+            project,
+            branch,
+            name,
+            former,
+            ..
+        } => {
+            let new = NewEnv {
+                key: name,
+                value: &former.value,
+                branch: branch.as_deref(),
+            };
+            client.set_env(project, &new).await?;
+            Ok(Applied::default())
+        }
+    }
+}
+
+/// A variable that golive set. `mark` tells which value, and when Vercel says that was: by it one that cannot be read
+/// back is known again.
+pub fn made(id: &str, name: &str, how: &str, mark: Option<String>) -> Made {
+    let as_made = match mark {
+        Some(mark) => format!("{how} {mark}"),
+        None => how.to_string(),
+    };
+    Made {
+        kind: VARIABLE.into(),
+        id: id.into(),
+        name: name.into(),
+        as_made: Some(as_made),
+        url: None,
+    }
+}
