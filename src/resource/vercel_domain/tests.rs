@@ -248,7 +248,7 @@ fn a_hidden_branch_is_looked_behind_by_consent() {
     assert!(told.to_string().contains("the project's own, kept as"));
     seen.key = Some(Secret::new("k".repeat(32)));
     let evidence = settled(dev().plan(&decided("bypass"), &seen));
-    assert!(evidence.notes[0].contains("carry the key kept as prod.VERCEL_BYPASS"));
+    assert!(evidence.notes[0].contains("with the key kept as prod.VERCEL_BYPASS"));
     // One that Vercel does not know any more is no use.
     seen.protection.keys = vec![Secret::new("n".repeat(32))];
     row(dev().plan(&decided("bypass"), &seen));
