@@ -99,7 +99,7 @@ impl<'s, 'a> Launch<'s, 'a> {
         Cx {
             godaddy: Some(self.godaddy()),
             cloudflare: Some(&self.stage.cloudflare),
-            resolver: self.stage.doors,
+            resolver: &self.stage.ears,
             web: self.stage.doors,
             ..Cx::alone(id, self.stage.transport.clock.now(), known)
         }

@@ -1,3 +1,5 @@
+//! What is said of a cell's value, and what is asked.
+
 use super::*;
 use crate::plan::Finding;
 use crate::resource::value::tests::{Kept, always, asked, text, variable, with};

@@ -1,3 +1,5 @@
+//! Which deploy counts, and what is done when none does.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What a group lacks, what it has too much, and how it is undone.
+
 use super::look::Value;
 use super::*;
 use crate::plan::Change;

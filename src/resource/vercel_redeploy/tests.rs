@@ -1,3 +1,5 @@
+//! Which deployment counts, and what is proved of it.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What a project's variables lack, and what cannot be read of them.
+
 use super::*;
 use crate::plan::Change;
 use crate::resource::value::Kind;
