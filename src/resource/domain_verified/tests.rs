@@ -1,3 +1,5 @@
+//! What golive makes of a provider's word on a host, and when it asks for it.
+
 use serde_json::{Value, json};
 
 use super::*;

@@ -1,7 +1,9 @@
+//! What golive makes of a host on a Vercel project: claimed, moved, changed, hidden, taken back.
+
 use serde_json::{Value, json};
 
 use super::*;
-use crate::plan::Change;
+use crate::plan::{Change, Row, Sign};
 
 fn www() -> VercelDomain {
     VercelDomain {
@@ -68,7 +70,6 @@ fn row(plan: Plan<VercelDomainChange>) -> Row {
         other => panic!("no change: {other:?}"),
     }
 }
-use crate::plan::{Row, Sign};
 
 fn settled(plan: Plan<VercelDomainChange>) -> Evidence {
     match plan {
