@@ -426,6 +426,11 @@ impl VercelRedeploy {
             }
         };
         match &seen.instead {
+            // What hides it is told with the host, in step 6.
+            Some(why) if why == proof::HIDDEN => evidence.note(format!(
+                "https://{} asks visitors to log in; golive looked at the deployment's own address",
+                self.host
+            )),
             Some(why) if matches!(seen.proof, Proof::Served { .. }) => {
                 evidence.findings([Finding::new(
                     "name-not-proved",
