@@ -12,7 +12,7 @@ pub use self::proof::Proof;
 use super::value::{Variable, Wanted, list, wanted, without_secrets};
 use super::vercel_first_build::{Stands, stands};
 use super::vercel_project::find::page;
-use super::{Applied, Cx, Known, Look, Resource, here, protection, short};
+use super::{Applied, Cx, Known, Look, Resource, clipped, here, moment, protection, short};
 use crate::plan::{
     Blocker, Change, Choice, Evidence, Finding, ItemId, Output, Outputs, Plan, Row, Sign, Wait,
 };
@@ -394,8 +394,8 @@ impl VercelRedeploy {
     }
 
     fn evidence(&self, known: &Known, seen: &Seen, serving: &Deployment) -> Evidence {
-        let begun = serving.created().map(time).unwrap_or_default();
-        let set = seen.set_at.map(time);
+        let begun = serving.created().map(moment).unwrap_or_default();
+        let set = seen.set_at.map(moment);
         let mut evidence = Evidence::new(format!(
             "{} serves {} of {}, built with its variables",
             self.project_name,
@@ -455,15 +455,4 @@ fn is_read(known: &Known, name: &str) -> bool {
         .filter(|key| key.contains(".used-"))
         .peekable();
     looked.peek().is_none() || looked.any(|key| key.ends_with(&format!("-{name}")))
-}
-
-fn time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
-}
-
-fn clipped(line: &str) -> String {
-    match line.char_indices().nth(160) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_string(),
-    }
 }
