@@ -75,12 +75,8 @@ pub(super) fn host(draft: &Draft, drafts: &[Draft], manifest: &Manifest) -> Resu
     let name = name_of(draft, manifest).ok_or_else(|| not_there("dns", key(draft)))?;
     let host = name.host.to_string();
     let zone = manifest.dns.zone.to_string();
-    let of_host = |named: &[String]| -> Result<ItemId> {
-        let all = named.iter().flat_map(|named| instances(named, drafts));
-        let own = all
-            .into_iter()
-            .find(|other| name_of(other, manifest).is_some_and(|other| other.host == name.host));
-        own.map(Draft::id)
+    let of_host = |named: &[String]| {
+        of_host(named, name.host, drafts, manifest)
             .ok_or_else(|| Error::damaged(format!("{} finds no item for {host}", draft.template)))
     };
     let one = |named: &String| of_host(std::slice::from_ref(named));
@@ -124,20 +120,12 @@ pub(super) fn host(draft: &Draft, drafts: &[Draft], manifest: &Manifest) -> Resu
             claims,
             projects,
             services,
-        } => {
-            let own = environment(manifest, name.environment)?;
-            Wish::DomainVerified(DomainVerified {
-                host: host.clone(),
-                zone,
-                claim: of_host(claims)?,
-                at: match name.site {
-                    true => {
-                        Claimed::Vercel(of_project(projects, own.site.project.as_str(), drafts)?)
-                    }
-                    false => Claimed::Render(of_environment(services, name.environment, drafts)?),
-                },
-            })
-        }
+        } => Wish::DomainVerified(DomainVerified {
+            host: host.clone(),
+            zone,
+            claim: of_host(claims)?,
+            at: claimed(&name, projects, services, drafts, manifest)?,
+        }),
         Ensure::SiteCertificate { claims, verified } => Wish::SiteCertificate(SiteCertificate {
             host: host.clone(),
             zone,
@@ -151,6 +139,35 @@ pub(super) fn host(draft: &Draft, drafts: &[Draft], manifest: &Manifest) -> Resu
         wish,
         required: name.required,
         title: Some(host),
+    })
+}
+
+/// The one among these items that is about the host.
+fn of_host(
+    named: &[String],
+    host: &HostName,
+    drafts: &[Draft],
+    manifest: &Manifest,
+) -> Option<ItemId> {
+    let all = named.iter().flat_map(|named| instances(named, drafts));
+    let own = all
+        .into_iter()
+        .find(|other| name_of(other, manifest).is_some_and(|other| other.host == host));
+    own.map(Draft::id)
+}
+
+/// Who answers under the name.
+fn claimed(
+    name: &Name,
+    projects: &[String],
+    services: &str,
+    drafts: &[Draft],
+    manifest: &Manifest,
+) -> Result<Claimed> {
+    let own = environment(manifest, name.environment)?;
+    Ok(match name.site {
+        true => Claimed::Vercel(of_project(projects, own.site.project.as_str(), drafts)?),
+        false => Claimed::Render(of_environment(services, name.environment, drafts)?),
     })
 }
 

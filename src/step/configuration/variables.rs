@@ -81,18 +81,38 @@ pub(super) fn cell(draft: &Draft, drafts: &[Draft], manifest: &Manifest) -> Resu
 
 /// Items that hold the variables of an environment, or run with them.
 pub(super) fn filled(draft: &Draft, drafts: &[Draft], manifest: &Manifest) -> Result<Named> {
+    match &draft.item.ensure {
+        Ensure::RenderGroup { .. } | Ensure::RenderDeploy { .. } => {
+            at_render(draft, drafts, manifest)
+        }
+        _ => {
+            let own = environment(manifest, key(draft))?;
+            Ok(Named {
+                required: own.site.want == Want::Required,
+                ..at_vercel(draft, drafts, manifest)?
+            })
+        }
+    }
+}
+
+/// The variables of an environment that go there.
+fn filling(
+    to: To,
+    environment_key: &str,
+    drafts: &[Draft],
+    manifest: &Manifest,
+) -> Result<Vec<Variable>> {
+    let mine = manifest.variable.iter();
+    let mine = mine.filter(|(_, own)| own.to == to && own.cells.contains_key(environment_key));
+    mine.map(|(name, _)| variable_of(name.as_str(), environment_key, drafts, manifest))
+        .collect()
+}
+
+fn at_render(draft: &Draft, drafts: &[Draft], manifest: &Manifest) -> Result<Named> {
     let environment_key = key(draft);
     let own = environment(manifest, environment_key)?;
-    let home = || project(manifest, own.site.project.as_str());
     let served = branch(manifest, own.branch.as_str())?.name.to_string();
-    let variables = |to: To| -> Result<Vec<Variable>> {
-        let mine = manifest.variable.iter();
-        let mine = mine.filter(|(_, own)| own.to == to && own.cells.contains_key(environment_key));
-        mine.map(|(name, _)| variable_of(name.as_str(), environment_key, drafts, manifest))
-            .collect()
-    };
-    let in_project = |projects: &[String]| of_project(projects, own.site.project.as_str(), drafts);
-    let named = match &draft.item.ensure {
+    Ok(match &draft.item.ensure {
         Ensure::RenderGroup { services } => {
             let running = own.service.iter();
             let running = running.filter(|(_, service)| service.kind != ServiceKind::Redis);
@@ -107,7 +127,7 @@ pub(super) fn filled(draft: &Draft, drafts: &[Draft], manifest: &Manifest) -> Re
             let wish = RenderGroup {
                 environment: environment_key.to_string(),
                 name: own.group.to_string(),
-                variables: variables(To::Render)?,
+                variables: filling(To::Render, environment_key, drafts, manifest)?,
                 services: services.collect(),
             };
             Named::titled(Wish::RenderGroup(wish), &own.group)
@@ -126,22 +146,31 @@ pub(super) fn filled(draft: &Draft, drafts: &[Draft], manifest: &Manifest) -> Re
                 name: running.name.to_string(),
                 branch: served,
                 group: of_environment(group, environment_key, drafts)?,
-                variables: variables(To::Render)?,
+                variables: filling(To::Render, environment_key, drafts, manifest)?,
             };
             Named::titled(Wish::RenderDeploy(wish), &running.name)
         }
+        _ => return Err(not_there("variable", environment_key)),
+    })
+}
+
+fn at_vercel(draft: &Draft, drafts: &[Draft], manifest: &Manifest) -> Result<Named> {
+    let environment_key = key(draft);
+    let own = environment(manifest, environment_key)?;
+    let home = project(manifest, own.site.project.as_str())?;
+    let served = branch(manifest, own.branch.as_str())?.name.to_string();
+    let in_project = |projects: &[String]| of_project(projects, own.site.project.as_str(), drafts);
+    Ok(match &draft.item.ensure {
         Ensure::VercelVariables { projects } => {
-            let home = home()?;
             let wish = VercelVariables {
                 project: in_project(projects)?,
                 project_name: home.name.to_string(),
                 git_branch: (home.production_branch != own.branch).then_some(served),
-                variables: variables(To::Vercel)?,
+                variables: filling(To::Vercel, environment_key, drafts, manifest)?,
             };
             Named::titled(Wish::VercelVariables(wish), environment_key)
         }
         Ensure::VercelRedeploy { projects, set } => {
-            let home = home()?;
             let wish = VercelRedeploy {
                 project: in_project(projects)?,
                 project_name: home.name.to_string(),
@@ -149,19 +178,11 @@ pub(super) fn filled(draft: &Draft, drafts: &[Draft], manifest: &Manifest) -> Re
                 branch: served,
                 host: own.site.host.to_string(),
                 set: of_environment(set, environment_key, drafts)?,
-                variables: variables(To::Vercel)?,
+                variables: filling(To::Vercel, environment_key, drafts, manifest)?,
             };
             Named::titled(Wish::VercelRedeploy(wish), environment_key)
         }
         _ => return Err(not_there("variable", environment_key)),
-    };
-    let is_front = matches!(
-        draft.item.ensure,
-        Ensure::VercelVariables { .. } | Ensure::VercelRedeploy { .. }
-    );
-    Ok(Named {
-        required: !is_front || own.site.want == Want::Required,
-        ..named
     })
 }
 
