@@ -68,6 +68,11 @@ impl Operator {
             Event::Live(Live::Planned { rows, .. }) => self.approve(rows, &view.outline.name),
             Event::Durable(record) => match &record.durable {
                 Durable::Blocked { item, blocker } => self.answer(item, blocker),
+                // An approval is used up by what it allowed: the same row may come up again.
+                Durable::Sent { row, .. } => {
+                    self.approved.retain(|approved| approved != row);
+                    vec![]
+                }
                 _ => vec![],
             },
             Event::Live(Live::Idle { heard, next_look }) if *heard == self.sent => {

@@ -6,7 +6,12 @@ use crate::resource::value::Destination;
 
 const SERVER: &str = include_str!("../../../assets/worlds/product/server/server.dynamic.js");
 const WORKER: &str = include_str!("../../../assets/worlds/product/server/worker.js");
-const CONFIG: &str = include_str!("../../../assets/worlds/product/client/src/config.js");
+/// A front end that is told where its API is.
+const CONFIG: &str = "\
+export const API_URL = process.env.REACT_APP_API_URL || 'http://localhost:5000';
+export const STRIPE_KEY = process.env.REACT_APP_STRIPE_PKEY;
+export const LAUNCHED = process.env.REACT_APP_LAUNCHED === 'true';
+";
 
 fn wish(cells: &[(&str, &str, Destination)], not_needed: &[&str]) -> CodeVariables {
     CodeVariables {

@@ -27,7 +27,7 @@ impl DnsRecord {
             ));
         }
         for change in changes {
-            if let RecordChange::Add(new) | RecordChange::Replace { new, .. } = change {
+            if let RecordChange::Add { new, .. } | RecordChange::Replace { new, .. } = change {
                 paste.extend(lines(new, &self.zone));
             }
         }
