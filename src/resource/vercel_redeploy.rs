@@ -12,7 +12,7 @@ pub use self::proof::Proof;
 use super::value::{Variable, Wanted, list, wanted, without_secrets};
 use super::vercel_first_build::{Stands, stands};
 use super::vercel_project::find::page;
-use super::{Applied, Cx, Known, Look, Resource, here, short};
+use super::{Applied, Cx, Known, Look, Resource, here, protection, short};
 use crate::plan::{
     Blocker, Change, Choice, Evidence, Finding, ItemId, Output, Outputs, Plan, Row, Sign, Wait,
 };
@@ -279,7 +279,8 @@ impl VercelRedeploy {
         let Some(own) = url else {
             return Ok((by_name, None));
         };
-        Ok(match proof::look(cx, &own, &[], &read).await {
+        let headers = protection::headers(cx, &self.project, &own).await?;
+        Ok(match proof::look(cx, &own, &headers, &read).await {
             // The name may still lead elsewhere: that is step 6.2's to say.
             by_own @ (Proof::Served { .. } | Proof::NotServed { .. }) => (by_own, instead),
             _ => match by_name {
