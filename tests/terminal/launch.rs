@@ -6,7 +6,7 @@ use crate::SIZES;
 use crate::tmux::{Terminal, open};
 
 /// The line that says who is waited for: the last but one.
-fn what_now(screen: &str) -> &str {
+pub fn what_now(screen: &str) -> &str {
     let lines: Vec<&str> = screen.trim_end().lines().collect();
     lines
         .len()
@@ -19,9 +19,9 @@ fn what_now(screen: &str) -> &str {
 const PART: usize = 12;
 
 /// How many items are settled, as the head of the screen says.
-fn settled(screen: &str) -> usize {
+pub fn settled(screen: &str) -> usize {
     let head = screen.lines().nth(1).unwrap_or_default();
-    let count = head.split("/41 settled").next().unwrap_or_default();
+    let count = head.split("/115 settled").next().unwrap_or_default();
     let count = count.rsplit(' ').next().unwrap_or_default();
     count.parse().unwrap_or(0)
 }
@@ -31,12 +31,12 @@ fn settled(screen: &str) -> usize {
 fn rests(screen: &str) -> bool {
     let line = what_now(screen);
     line.contains("(n") && line.contains("Nothing is running")
-        || waits(line)
+        || is_waiting(line)
         || is_done(screen)
         || settled(screen) == PART
 }
 
-fn waits(line: &str) -> bool {
+pub fn is_waiting(line: &str) -> bool {
     line.contains("waits for the world")
 }
 
@@ -45,7 +45,7 @@ fn is_done(screen: &str) -> bool {
 }
 
 /// Who is waited for: the first sentence. A passing word may stand over the rest of the line.
-fn who(line: &str) -> &str {
+pub fn who(line: &str) -> &str {
     line.split(". ").next().unwrap_or_default()
 }
 
@@ -56,7 +56,7 @@ fn answer(terminal: &Terminal) {
     if is_done(&before) {
         return;
     }
-    if waits(&line) {
+    if is_waiting(&line) {
         terminal.press(&[">"]);
     } else if line.contains("approved (n") {
         approve(terminal);
@@ -81,7 +81,7 @@ fn answer(terminal: &Terminal) {
         }
     }
     // What was asked is not asked any more once the next question stands, or time must pass.
-    terminal.until("the next question", |screen| match waits(&line) {
+    terminal.until("the next question", |screen| match is_waiting(&line) {
         true => screen != before,
         false => rests(screen) && who(what_now(screen)) != who(&line),
     });
@@ -126,11 +126,11 @@ fn whole_phase(columns: u16, rows: u16) {
     assert!(settled(&resumed) >= 8, "{resumed}");
 
     walk(&terminal, PART);
-    terminal.see("12/41 settled");
+    terminal.see("12/115 settled");
     terminal.press(&["q"]);
     assert_eq!(terminal.prompt(), 0);
     let left = terminal.screen();
-    assert!(left.contains("12 of 41 items are settled."), "{left}");
+    assert!(left.contains("12 of 115 items are settled."), "{left}");
     terminal.is_as_found();
 }
 
