@@ -6,7 +6,7 @@ use crate::SIZES;
 use crate::tmux::{Terminal, open};
 
 /// The line that says who is waited for: the last but one.
-pub fn what_now(screen: &str) -> &str {
+fn what_now(screen: &str) -> &str {
     let lines: Vec<&str> = screen.trim_end().lines().collect();
     lines
         .len()
@@ -19,7 +19,7 @@ pub fn what_now(screen: &str) -> &str {
 const PART: usize = 12;
 
 /// How many items are settled, as the head of the screen says.
-pub fn settled(screen: &str) -> usize {
+fn settled(screen: &str) -> usize {
     let head = screen.lines().nth(1).unwrap_or_default();
     let count = head.split("/115 settled").next().unwrap_or_default();
     let count = count.rsplit(' ').next().unwrap_or_default();
@@ -31,12 +31,12 @@ pub fn settled(screen: &str) -> usize {
 fn rests(screen: &str) -> bool {
     let line = what_now(screen);
     line.contains("(n") && line.contains("Nothing is running")
-        || is_waiting(line)
+        || waits(line)
         || is_done(screen)
         || settled(screen) == PART
 }
 
-pub fn is_waiting(line: &str) -> bool {
+fn waits(line: &str) -> bool {
     line.contains("waits for the world")
 }
 
@@ -45,7 +45,7 @@ fn is_done(screen: &str) -> bool {
 }
 
 /// Who is waited for: the first sentence. A passing word may stand over the rest of the line.
-pub fn who(line: &str) -> &str {
+fn who(line: &str) -> &str {
     line.split(". ").next().unwrap_or_default()
 }
 
@@ -56,7 +56,7 @@ fn answer(terminal: &Terminal) {
     if is_done(&before) {
         return;
     }
-    if is_waiting(&line) {
+    if waits(&line) {
         terminal.press(&[">"]);
     } else if line.contains("approved (n") {
         approve(terminal);
@@ -81,7 +81,7 @@ fn answer(terminal: &Terminal) {
         }
     }
     // What was asked is not asked any more once the next question stands, or time must pass.
-    terminal.until("the next question", |screen| match is_waiting(&line) {
+    terminal.until("the next question", |screen| match waits(&line) {
         true => screen != before,
         false => rests(screen) && who(what_now(screen)) != who(&line),
     });
