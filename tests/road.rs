@@ -247,9 +247,10 @@ fn has_the_promised_shape(status: &Value) {
         .iter()
         .map(|step| step["number"].as_str().unwrap())
         .collect();
-    assert_eq!(numbers, [
-            "0", "1", "2", "2.1", "3", "4", "5", "6", "6.1", "6.2", "7",
-        ]);
+    assert_eq!(
+        numbers,
+        ["0", "1", "2", "2.1", "3", "4", "5", "6", "6.1", "6.2", "7",]
+    );
     for step in &steps[1..3] {
         assert_eq!(step["phase"], 0);
         assert!(

@@ -12,7 +12,7 @@ use golive::vault::redact::Redactor;
 use super::stage::{Moment, Ran, Stage};
 
 /// Requests that one launch may take, recovery included; a calm one takes less than half.
-const CALLS_MAX: usize = 1_500;
+const CALLS_MAX: usize = 3_500;
 /// Virtual time that a launch may take.
 const HOURS_MAX: i64 = 6;
 
@@ -56,6 +56,11 @@ fn key(object: &ObjectRecord) -> Option<(String, String, String)> {
         "cluster",
         "database_user",
         "access_entry",
+        "dns_record",
+        "domain",
+        "variable",
+        "custom_domain",
+        "env_group",
     ];
     counted.contains(&object.kind.as_str()).then(|| {
         (
