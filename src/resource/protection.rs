@@ -18,10 +18,6 @@ pub(super) fn slot(project: &ItemId) -> SecretName {
 }
 
 /// What a visit to a host of that project carries; nothing where no key is kept.
-#[expect(
-    dead_code,
-    reason = "for visits that look behind the protection, such as at the scripts of a front end"
-)]
 pub(super) async fn headers(cx: &Cx<'_>, project: &ItemId) -> Look<Vec<(String, HeaderText)>> {
     let key = cx.slots.secret(&slot(project)).await?;
     Ok(key

@@ -133,13 +133,17 @@ fn with_all_in_place_it_is_settled_and_says_where_each_is_read() {
         .collect();
     assert_eq!(codes, ["unset-REACT_APP_LAUNCHED"]);
     let outputs = wish.outputs(&seen);
-    assert_eq!(
-        outputs["used-prod-REDIS_URL"].text(),
-        Some("server/worker.js:10")
-    );
+    let line = |text: &str, name: &str| {
+        let at = text.lines().position(|line| line.contains(name));
+        at.expect("it is read") + 1
+    };
+    let redis = format!("server/worker.js:{}", line(WORKER, "env.REDIS_URL"));
+    assert_eq!(outputs["used-prod-REDIS_URL"].text(), Some(&*redis));
+    let database = line(SERVER, "env.DATABASE_URL");
+    let database = format!("server/server.js:{database} and 1 more");
     assert_eq!(
         outputs["used-staging-DATABASE_URL"].text(),
-        Some("server/server.js:109 and 1 more")
+        Some(&*database)
     );
 }
 

@@ -82,7 +82,6 @@ fn told(fingerprint: &Option<String>) -> String {
 
 impl Change for RenderGroupChange {
     fn row(&self, item: &ItemId) -> Row {
-        let in_group = |group: &str, what: &str| format!("{what} in group {group}");
         match self {
             Self::Create {
                 name,
@@ -107,6 +106,47 @@ impl Change for RenderGroupChange {
                 undo: Undo::Restorable,
                 ..Row::new(item, "rename", Sign::Change, "name of the env group")
             },
+            Self::Delete { name, .. } => Row {
+                detail: vec!["with the values in it; golive's own copies stay in the vault".into()],
+                ..Row::new(item, "delete", Sign::Remove, format!("env group {name}"))
+            },
+            Self::Set { .. } | Self::Remove { .. } | Self::PutBack { .. } => self.of_value(item),
+            Self::Link {
+                group_name,
+                service_name,
+                ..
+            } => {
+                let change = format!("link-{service_name}");
+                let what = format!("service {service_name}");
+                Row {
+                    new: Some(format!("runs with group {group_name}")),
+                    ..Row::new(item, &change, Sign::Create, what)
+                }
+            }
+            Self::Unlink {
+                group_name,
+                service_name,
+                ..
+            } => {
+                let change = format!("unlink-{service_name}");
+                let what = format!("service {service_name}");
+                Row {
+                    old: Some(format!("runs with group {group_name}")),
+                    ..Row::new(item, &change, Sign::Remove, what)
+                }
+            }
+        }
+    }
+}
+
+impl RenderGroupChange {
+    /// The row of a change to one variable.
+    fn of_value(&self, item: &ItemId) -> Row {
+        let row = |change: &str, sign, name: &str, group: &str| {
+            let what = format!("{name} in group {group}");
+            Row::new(item, &format!("{change}-{name}"), sign, what)
+        };
+        match self {
             Self::Set {
                 group_name,
                 name,
@@ -114,50 +154,19 @@ impl Change for RenderGroupChange {
                 new,
                 ours,
                 ..
-            } => Row {
-                old: old.as_ref().map(|old| told(&old.fingerprint)),
-                new: Some(told(new)),
-                undo: match old {
-                    Some(_) => Undo::Restorable,
-                    None => Undo::Reversible,
-                },
-                not_made_by_golive: old.is_some() && !ours,
-                ..Row::new(
-                    item,
-                    &format!("set-{name}"),
-                    if old.is_some() {
-                        Sign::Change
-                    } else {
-                        Sign::Create
-                    },
-                    in_group(group_name, name),
-                )
-            },
-            Self::Link {
-                group_name,
-                service_name,
-                ..
-            } => Row {
-                new: Some(format!("runs with group {group_name}")),
-                ..Row::new(
-                    item,
-                    &format!("link-{service_name}"),
-                    Sign::Create,
-                    format!("service {service_name}"),
-                )
-            },
-            Self::Delete { name, .. } => Row {
-                detail: vec!["with the values in it; golive's own copies stay in the vault".into()],
-                ..Row::new(item, "delete", Sign::Remove, format!("env group {name}"))
-            },
-            Self::Remove {
-                group_name, name, ..
-            } => Row::new(
-                item,
-                &format!("remove-{name}"),
-                Sign::Remove,
-                in_group(group_name, name),
-            ),
+            } => {
+                let (sign, undo) = match old {
+                    Some(_) => (Sign::Change, Undo::Restorable),
+                    None => (Sign::Create, Undo::Reversible),
+                };
+                Row {
+                    old: old.as_ref().map(|old| told(&old.fingerprint)),
+                    new: Some(told(new)),
+                    undo,
+                    not_made_by_golive: old.is_some() && !ours,
+                    ..row("set", sign, name, group_name)
+                }
+            }
             Self::PutBack {
                 group_name,
                 name,
@@ -165,26 +174,12 @@ impl Change for RenderGroupChange {
                 ..
             } => Row {
                 new: Some(format!("{}, as before golive", told(&former.fingerprint))),
-                ..Row::new(
-                    item,
-                    &format!("put-back-{name}"),
-                    Sign::Change,
-                    in_group(group_name, name),
-                )
+                ..row("put-back", Sign::Change, name, group_name)
             },
-            Self::Unlink {
-                group_name,
-                service_name,
-                ..
-            } => Row {
-                old: Some(format!("runs with group {group_name}")),
-                ..Row::new(
-                    item,
-                    &format!("unlink-{service_name}"),
-                    Sign::Remove,
-                    format!("service {service_name}"),
-                )
-            },
+            Self::Remove {
+                group_name, name, ..
+            } => row("remove", Sign::Remove, name, group_name),
+            other => other.row(item),
         }
     }
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::resource::Cx;
+use crate::resource::protection::is_login;
 use crate::resource::value::Wanted;
-use crate::seam::transport::Method;
+use crate::seam::transport::{HeaderText, Method};
 use crate::seam::web::{Page, Unreached, Visit};
 
 /// The list that builds of Create React App, and of others like it, serve of their files.
@@ -29,6 +30,8 @@ pub enum Proof {
     Served { host: String, names: Vec<String> },
     /// That host serves scripts, and these names' values stand in none of them.
     NotServed { host: String, names: Vec<String> },
+    /// Vercel hides what is there from visitors.
+    Hidden { host: String },
     /// It cannot be told there, and why.
     NotKnown { host: String, why: String },
 }
@@ -43,7 +46,7 @@ pub fn is_telling(wanted: &Wanted) -> bool {
 pub async fn look(
     cx: &Cx<'_>,
     host: &str,
-    headers: &[(String, crate::seam::transport::HeaderText)],
+    headers: &[(String, HeaderText)],
     wanted: &[&Wanted],
 ) -> Proof {
     let mut left: Vec<&Wanted> = wanted
@@ -56,9 +59,14 @@ pub async fn look(
     }
     let names = |of: &[&Wanted]| of.iter().map(|one| one.name.clone()).collect::<Vec<_>>();
     let all = names(&left);
-    let unknown = |why: String| Proof::NotKnown {
-        host: host.to_string(),
-        why,
+    let unknown = |missed: Missed| match missed {
+        Missed::Hidden => Proof::Hidden {
+            host: host.to_string(),
+        },
+        Missed::Other(why) => Proof::NotKnown {
+            host: host.to_string(),
+            why,
+        },
     };
     let get = |path: &str, most| visit(host, path, headers, most);
     let list = match page(cx.web.fetch(&get(LIST, LIST_BYTES_MAX)).await) {
@@ -66,13 +74,13 @@ pub async fn look(
         Err(why) => return unknown(why),
     };
     let Some(scripts) = scripts(&list.body, host) else {
-        return unknown(format!("{LIST} is no list of files"));
+        return unknown(Missed::Other(format!("{LIST} is no list of files")));
     };
     let mut unread = None;
     for path in scripts.iter().take(SCRIPTS_MAX) {
         match page(cx.web.fetch(&get(path, SCRIPT_BYTES_MAX)).await) {
             Ok(script) => left.retain(|one| !one.value.stands_in(&script.body)),
-            Err(why) => unread = Some(format!("{path}: {why}")),
+            Err(missed) => unread = Some(missed),
         }
         if left.is_empty() {
             return Proof::Served {
@@ -82,7 +90,8 @@ pub async fn look(
         }
     }
     if scripts.len() > SCRIPTS_MAX {
-        unread = Some(format!("it names more than {SCRIPTS_MAX} scripts"));
+        let why = format!("it names more than {SCRIPTS_MAX} scripts");
+        unread = Some(Missed::Other(why));
     }
     match unread {
         Some(why) => unknown(why),
@@ -93,12 +102,7 @@ pub async fn look(
     }
 }
 
-fn visit(
-    host: &str,
-    path: &str,
-    headers: &[(String, crate::seam::transport::HeaderText)],
-    body_max: usize,
-) -> Visit {
+fn visit(host: &str, path: &str, headers: &[(String, HeaderText)], body_max: usize) -> Visit {
     Visit {
         method: Method::Get,
         preflight: false,
@@ -110,16 +114,19 @@ fn visit(
     }
 }
 
+/// Why a page is not there to be read.
+enum Missed {
+    Hidden,
+    Other(String),
+}
+
 /// What came, or why it does not count.
-fn page(answer: Result<Page, Unreached>) -> Result<Page, String> {
-    let page = answer.map_err(|error| error.to_string())?;
-    let of_vercel = page.header("server").is_some_and(|own| own == "Vercel");
+fn page(answer: Result<Page, Unreached>) -> Result<Page, Missed> {
+    let page = answer.map_err(|error| Missed::Other(error.to_string()))?;
     match page.status {
         200 => Ok(page),
-        301 | 302 | 303 | 307 | 308 | 401 | 403 if of_vercel => {
-            Err("Vercel's deployment protection stands before it".into())
-        }
-        status => Err(format!("it answers {status}")),
+        _ if is_login(&page) => Err(Missed::Hidden),
+        status => Err(Missed::Other(format!("it answers {status}"))),
     }
 }
 

@@ -114,8 +114,9 @@ fn what_was_proved_and_what_was_not_is_said_apart() {
         }),
         "the value of REACT_APP_KEY stands in a script of https://www.example.com"
     );
-    let why = "Vercel's deployment protection stands before it".to_string();
-    assert!(told(Proof::NotKnown { host: host(), why }).starts_with("not seen in what"));
+    let why = "no answer in time".to_string();
+    assert!(told(Proof::NotKnown { host: host(), why }).ends_with("serves: no answer in time"));
+    assert!(told(Proof::Hidden { host: host() }).contains("protection hides it"));
     assert!(told(Proof::NotTelling).contains("too short"));
     let lacking = Proof::NotServed {
         host: host(),

@@ -62,6 +62,13 @@ fn told(value: &Value) -> String {
     shown.unwrap_or_else(|| "a value".into())
 }
 
+/// What is worth reading beside a value that is set.
+fn reaches(fingerprint: &Option<String>) -> Vec<String> {
+    let seal = fingerprint.iter().map(|seal| format!("fingerprint {seal}"));
+    seal.chain(["it reaches the browser with the next build".into()])
+        .collect()
+}
+
 impl Change for VercelVariablesChange {
     fn row(&self, item: &ItemId) -> Row {
         let of = |name: &str, target: &str| format!("{name} for {target}");
@@ -75,32 +82,30 @@ impl Change for VercelVariablesChange {
                 ..
             } => {
                 let what = of(name, target);
-                let change = format!("set-{name}");
-                let detail = new.iter().map(|seal| format!("fingerprint {seal}"));
-                let detail = detail.chain(["it reaches the browser with the next build".into()]);
+                let row = |sign| Row::new(item, &format!("set-{name}"), sign, what);
+                let cell = "the value of its cell".to_string();
                 match old {
                     None => Row {
-                        new: Some("the value of its cell".into()),
-                        detail: detail.collect(),
-                        ..Row::new(item, &change, Sign::Create, what)
+                        new: Some(cell),
+                        detail: reaches(new),
+                        ..row(Sign::Create)
                     },
-                    Some(old) => Row {
-                        old: Some(match old {
-                            Some(old) => told(old),
-                            None => "a value that Vercel does not show".into(),
-                        }),
-                        new: Some(
-                            new.clone()
-                                .unwrap_or_else(|| "the value of its cell".into()),
-                        ),
-                        undo: match (old, how) {
-                            (None, None) => Undo::OneWay,
-                            _ => Undo::Restorable,
-                        },
-                        confirm: (old.is_none() && how.is_none()).then(|| name.clone()),
-                        not_made_by_golive: how.is_none(),
-                        ..Row::new(item, &change, Sign::Change, what)
-                    },
+                    Some(old) => {
+                        // What is not shown cannot be kept, and golive's own can be set again.
+                        let lost = old.is_none() && how.is_none();
+                        let shown = old.as_ref().map(told);
+                        Row {
+                            old: Some(
+                                shown.unwrap_or_else(|| "a value that Vercel does not show".into()),
+                            ),
+                            new: Some(new.clone().unwrap_or(cell)),
+                            undo: if lost { Undo::OneWay } else { Undo::Restorable },
+                            confirm: lost.then(|| name.clone()),
+                            not_made_by_golive: how.is_none(),
+                            detail: reaches(new),
+                            ..row(Sign::Change)
+                        }
+                    }
                 }
             }
             Self::Narrow {
