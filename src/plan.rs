@@ -202,6 +202,9 @@ pub struct Row {
     /// Some of it is known only once that item is settled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_after: Option<ItemId>,
+    /// What stood in place of the new value while another item had not told it: an approval of that holds for this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreseen_as: Option<String>,
     /// More to read, such as a diff or a list of commits: one line each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub detail: Vec<String>,
@@ -223,6 +226,7 @@ impl Row {
             confirm: None,
             price: None,
             known_after: None,
+            foreseen_as: None,
             detail: vec![],
         }
     }
@@ -240,6 +244,17 @@ impl Row {
     /// What an approval holds on to: where, what, the shown old and new value, and the price. Detail and colour do not
     /// count.
     pub fn id(&self) -> RowId {
+        self.id_with(self.new.as_deref())
+    }
+
+    /// The ids that an approval of this row may have: its own, and the one it had while some of it was not known yet.
+    pub fn ids(&self) -> impl Iterator<Item = RowId> {
+        let foreseen = self.foreseen_as.as_deref();
+        let foreseen = foreseen.map(|text| self.id_with(Some(text)));
+        [self.id()].into_iter().chain(foreseen)
+    }
+
+    fn id_with(&self, new: Option<&str>) -> RowId {
         let mut hash = Sha256::new();
         let parts = [
             self.item.as_str(),
@@ -247,7 +262,7 @@ impl Row {
             &self.sign.symbol().to_string(),
             &self.what,
             self.old.as_deref().unwrap_or("\u{1}"),
-            self.new.as_deref().unwrap_or("\u{1}"),
+            new.unwrap_or("\u{1}"),
         ];
         for part in parts {
             hash.update((part.len() as u64).to_le_bytes());

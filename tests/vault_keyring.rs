@@ -11,10 +11,15 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::FutureExt;
+use futures::future::LocalBoxFuture;
 use golive::clock::Wall;
 use golive::error::Result;
+use golive::plan::{Blocker, ItemId, Plan};
+use golive::resource::{Cx, Known, Look, Resource, Slots, StripeAccess, here};
+use golive::seam::clock::Clock;
 use golive::seam::vault::Vault;
-use golive::secret::{Secret, SecretName};
+use golive::secret::{Fingerprint, Secret, SecretName};
 use golive::vault::Fingerprints;
 use golive::vault::keyring::KeyringVault;
 use golive::vault::redact::Redactor;
@@ -89,6 +94,16 @@ fn a_frozen_keyring_never_hangs_golive() {
         let home = Home::new();
         home.tells("gives_up_on_frozen_and_goes_on_when_thawed");
         home.tells("refuses_frozen_from_the_start");
+        home.tells("waits_for_an_answer_that_comes_late");
+    }
+}
+
+#[test]
+fn a_secret_that_was_kept_and_is_gone_is_missing_and_never_made_anew() {
+    if tools_are_here("vault_keyring") {
+        let home = Home::new();
+        home.tells("keeps_a_token");
+        home.tells("asks_again_for_what_was_kept");
     }
 }
 
@@ -154,6 +169,48 @@ fn shows_choices(error: &golive::error::Error) {
         "{shown}"
     );
     assert!(!shown.contains("keyringcanary"), "{shown}");
+}
+
+/// What an item sees of a launch's secrets: the keyring, and the fingerprints that the state file has.
+struct Launch {
+    vault: KeyringVault,
+    kept: Option<Fingerprint>,
+}
+
+impl Slots for Launch {
+    fn secret<'s>(&'s self, slot: &'s SecretName) -> LocalBoxFuture<'s, Look<Option<Secret>>> {
+        let got = async move {
+            self.vault
+                .get(slot)
+                .await
+                .map_err(|error| here(error.what, error.hint))
+        };
+        got.boxed_local()
+    }
+
+    fn fingerprint(&self, _: &SecretName) -> Option<Fingerprint> {
+        self.kept.clone()
+    }
+
+    fn keep<'s>(&'s self, _: &'s SecretName, _: Secret) -> LocalBoxFuture<'s, Look<()>> {
+        panic!("nothing is made anew")
+    }
+}
+
+/// What step 0's look at Stripe says about its key; it needs no Stripe while there is none.
+async fn looked_for(launch: &Launch) -> Look<Blocker> {
+    let access = StripeAccess {
+        slot: token(),
+        account: None,
+    };
+    let (item, known) = (ItemId::new("0.stripe"), Known::default());
+    let mut cx = Cx::alone(&item, Wall.now(), &known);
+    cx.slots = launch;
+    let seen = access.observe(&cx).await?;
+    match access.plan(&known, &seen) {
+        Plan::Blocked(blocker) => Ok(blocker),
+        _ => panic!("a key that is gone settles nothing"),
+    }
 }
 
 async fn is_refused() {
@@ -300,8 +357,14 @@ mod inside {
         shows_choices(&error);
         let late = Secret::new("ghp_written_while_frozen");
         shows_choices(&vault.set(&token(), &late).await.unwrap_err());
+        shows_choices(&vault.keeps(&token()).await.unwrap_err());
+        shows_choices(&vault.remove(&token()).await.unwrap_err());
+        // A key that is not seen is not made anew, whether the state relies on one or not.
+        for expected in [true, false] {
+            shows_choices(&Fingerprints::key(&vault, expected).await.unwrap_err());
+        }
         assert!(
-            start.elapsed() < (DEADLINE + MARGIN) * 2,
+            start.elapsed() < (DEADLINE + MARGIN) * 6,
             "{:?}",
             start.elapsed()
         );
@@ -312,6 +375,63 @@ mod inside {
         assert!(kept.same_as(&value()));
         vault.set(&token(), &late).await.unwrap();
         assert!(vault.get(&token()).await.unwrap().unwrap().same_as(&late));
+    }
+
+    #[tokio::test]
+    #[ignore = "runs in a session of its own"]
+    async fn waits_for_an_answer_that_comes_late() {
+        if alone() {
+            return;
+        }
+        let daemon = Daemon::unlocked();
+        let vault = open().await.unwrap();
+        vault.set(&token(), &value()).await.unwrap();
+        let late = DEADLINE / 3;
+        signal(&daemon, Signal::STOP);
+        let pid = Pid::from_child(&daemon.0);
+        let (start, thaw) = (Instant::now(), move || {
+            // The lateness is what is tried, so nothing else is waited for.
+            std::thread::sleep(late);
+            kill_process(pid, Signal::CONT).unwrap();
+        });
+        let thawing = std::thread::spawn(thaw);
+        let kept = vault.get(&token()).await.unwrap().unwrap();
+        assert!(kept.same_as(&value()));
+        assert!(start.elapsed() >= late && start.elapsed() < DEADLINE + MARGIN);
+        thawing.join().unwrap();
+    }
+
+    #[tokio::test]
+    #[ignore = "runs in a session of its own"]
+    async fn asks_again_for_what_was_kept() {
+        if alone() {
+            return;
+        }
+        let daemon = Daemon::unlocked();
+        let vault = open().await.unwrap();
+        let key = Fingerprints::key(&vault, true).await.unwrap().unwrap();
+        let mut launch = Launch {
+            vault,
+            kept: Some(value().fingerprint(&key)),
+        };
+        // Another program deletes the entry between two runs.
+        secret_tool(
+            &["clear", "service", SERVICE, "username", "GITHUB_TOKEN"],
+            b"",
+        );
+        let missing = |blocker| match blocker {
+            Blocker::SecretMissing { was_kept, .. } => was_kept,
+            other => panic!("a missing secret is not missing: {other:?}"),
+        };
+        assert!(missing(looked_for(&launch).await.unwrap()));
+        assert!(launch.vault.get(&token()).await.unwrap().is_none());
+        launch.kept = None;
+        assert!(!missing(looked_for(&launch).await.unwrap()));
+        // A keyring that does not answer has not lost anything.
+        signal(&daemon, Signal::STOP);
+        assert!(looked_for(&launch).await.is_err());
+        signal(&daemon, Signal::CONT);
+        assert!(!missing(looked_for(&launch).await.unwrap()));
     }
 
     #[tokio::test]

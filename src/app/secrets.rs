@@ -11,7 +11,7 @@ use super::{run, vaults, wants_terminal};
 use crate::cli::{From, Global, Secrets};
 use crate::error::{Error, Kind, Result};
 use crate::secret::SecretName;
-use crate::step::{SlotOrigin, Use, origin_in_words};
+use crate::step::{SlotOrigin, Use};
 use crate::vault::{FINGERPRINT_KEY, Fingerprints};
 use probe::Tried;
 
@@ -154,7 +154,7 @@ fn entries(place: &Place) -> Vec<Entry> {
                     what
                 },
                 kind: launch.outline.matrix.kind_of(&cell.variable.name),
-                origin: origin_in_words(&given.origin),
+                origin: given.origin.words(),
                 used_by: variables(&uses).collect::<Vec<_>>().join(", "),
                 spare: !asked || later,
             });
@@ -174,13 +174,11 @@ fn kept(given: &crate::resource::value::Given) -> Option<&SecretName> {
 fn variables<'u>(uses: &'u [Use<'u>]) -> impl Iterator<Item = String> + 'u {
     let mut told = BTreeSet::new();
     uses.iter().filter_map(move |one| {
-        let to = match one.cell.to {
-            crate::resource::value::Destination::Render => "Render",
-            crate::resource::value::Destination::Vercel => "Vercel",
-        };
         let text = format!(
-            "{} in {} ({to})",
-            one.cell.variable.name, one.cell.environment
+            "{} in {} ({})",
+            one.cell.variable.name,
+            one.cell.environment,
+            one.cell.to.word()
         );
         told.insert(text.clone()).then_some(text)
     })

@@ -21,7 +21,7 @@ use crate::plan::{ItemId, Provider};
 use crate::request::Request;
 use crate::seam::clock::Clock;
 use crate::secret::{Secret, SecretName};
-use crate::step::LaunchSlot;
+use crate::step::Launch;
 use crate::tui::{Leave, Options, Session, farewell};
 use crate::view::View;
 
@@ -116,7 +116,8 @@ fn wizard(
         parts.seams.clock.clone(),
         parts.settings.urls.clone(),
     );
-    let slots = parts.launch.slots();
+    let launch = parts.launch.clone();
+    let store = parts.seams.vault.describe();
     for notice in &parts.notices {
         let told = Event::Live(Live::Said {
             item: None,
@@ -132,7 +133,18 @@ fn wizard(
         });
     let engine =
         engine.map_err(|error| Error::failed("golive could not start a thread").because(error))?;
-    let session = session(events, requests, clock, view, own, urls, slots);
+    let session = session(
+        events,
+        requests,
+        clock,
+        view,
+        Known {
+            own,
+            urls,
+            launch,
+            store,
+        },
+    );
     let leave = screen(global, session)?;
     let ran = engine
         .join()
@@ -154,26 +166,44 @@ fn wizard(
     ran.map(|_| code)
 }
 
+/// What the screen looks up about the launch.
+struct Known {
+    /// The rehearsal's own secrets.
+    own: BTreeMap<SecretName, Secret>,
+    urls: BTreeMap<Provider, String>,
+    launch: Launch,
+    /// Where secrets are kept.
+    store: String,
+}
+
 fn session(
     events: UnboundedReceiver<Told>,
     requests: UnboundedSender<Request>,
     clock: Arc<dyn Clock>,
     view: View,
-    own: BTreeMap<SecretName, Secret>,
-    urls: BTreeMap<Provider, String>,
-    slots: Vec<LaunchSlot>,
+    known: Known,
 ) -> Session {
+    let Known {
+        own,
+        urls,
+        launch,
+        store,
+    } = known;
+    let at = move |provider: Provider| {
+        let named = urls.get(&provider).cloned();
+        named.unwrap_or_else(|| provider.address().into())
+    };
+    let (asked, judged, judged_at) = (launch.clone(), launch, at.clone());
     Session {
         events,
         requests,
         clock,
         view,
-        token_page: Box::new(move |slot| pages::page(slot, &slots)),
+        token_page: Box::new(move |slot| pages::page(slot, &asked)),
         rehearsal_secret: Box::new(move |slot| own.get(&SecretName::new(slot)).cloned()),
-        api_url: Box::new(move |provider| {
-            let named = urls.get(&provider).cloned();
-            named.unwrap_or_else(|| provider.address().into())
-        }),
+        judge: Box::new(move |slot, value| pages::judged(slot, value, &judged, &judged_at)),
+        store,
+        api_url: Box::new(at),
     }
 }
 
@@ -241,7 +271,7 @@ fn follow(
     let mut view = place.view()?;
     view.read_only = Some(holder);
     let from = view.state.seq;
-    let slots = place.launch.slots();
+    let launch = place.launch.clone();
     let follower = std::thread::Builder::new()
         .name("follower".into())
         .spawn(move || {
@@ -252,7 +282,18 @@ fn follow(
         .map_err(|error| Error::failed("golive could not start a thread").because(error))?;
     let leave = screen(
         global,
-        session(events, requests, clock, view, BTreeMap::new(), urls, slots),
+        session(
+            events,
+            requests,
+            clock,
+            view,
+            Known {
+                own: BTreeMap::new(),
+                urls,
+                launch,
+                store: String::new(),
+            },
+        ),
     )?;
     let read = follower.join().unwrap_or(Ok(()));
     say_goodbye(global, &leave);

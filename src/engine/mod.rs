@@ -387,7 +387,7 @@ impl Engine {
                 .get(id)
                 .and_then(|progress| progress.wants.clone())
         };
-        let asks = |row: &Row| !state.is_approved(&row.id(), now);
+        let asks = |row: &Row| state.approval_of(row, now).is_none();
         let asking = ids
             .iter()
             .filter_map(wanted)

@@ -330,7 +330,7 @@ impl<R: Resource> Visitor<'_, R> {
         let now = self.desk.now();
         let approved = rows
             .iter()
-            .all(|row| self.desk.state.borrow().is_approved(&row.id(), now));
+            .all(|row| self.desk.state.borrow().approval_of(row, now).is_some());
         if !self.permit.apply || !approved {
             return Ok(Step::End(Visit::Wants(rows)));
         }
@@ -364,7 +364,8 @@ impl<R: Resource> Visitor<'_, R> {
         if self.desk.stopping.get() {
             return Ok(Some(Visit::Stopped));
         }
-        let (item, id) = (self.item().clone(), row.id());
+        let approval = self.desk.state.borrow().approval_of(&row, self.desk.now());
+        let (item, id) = (self.item().clone(), approval.unwrap_or_else(|| row.id()));
         let open = Open {
             row: id.clone(),
             what: row.to_string(),

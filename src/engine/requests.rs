@@ -112,7 +112,7 @@ impl Engine {
         let state = self.desk.state.borrow();
         for progress in self.progress.values_mut() {
             let ready = |rows: &Vec<crate::plan::Row>| {
-                rows.iter().all(|row| state.is_approved(&row.id(), now))
+                rows.iter().all(|row| state.approval_of(row, now).is_some())
             };
             if progress.wants.as_ref().is_some_and(ready) {
                 progress.look_again();

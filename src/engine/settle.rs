@@ -169,7 +169,7 @@ impl<R: Resource> Visitor<'_, R> {
         if let Some(wait) = own.and_then(|own| self.lag_left(*own, lagging)) {
             return Some(wait);
         }
-        let news = !state.is_approved(&row.id(), self.desk.now());
+        let news = state.approval_of(row, self.desk.now()).is_none();
         self.window_left(*sent.values().max()?, lagging)
             .filter(|_| news)
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::event::{Durable, Failure, Record};
-use crate::plan::{Attestation, Blocker, Evidence, Finding, ItemId, Made, RowId};
+use crate::plan::{Attestation, Blocker, Evidence, Finding, ItemId, Made, Row, RowId};
 use crate::secret::{Fingerprint, SecretName};
 
 /// Approved rows hold this long.
@@ -153,6 +153,11 @@ impl State {
         self.approvals
             .get(row)
             .is_some_and(|approval| now.duration_since(approval.at).as_hours() < APPROVAL_HOURS)
+    }
+
+    /// The approval under which a row may be done without asking again.
+    pub fn approval_of(&self, row: &Row, now: Timestamp) -> Option<RowId> {
+        row.ids().find(|id| self.is_approved(id, now))
     }
 
     /// Takes one record in, or says why it cannot follow on what is there.

@@ -299,7 +299,13 @@ fn branch_name(text: &str) -> Check {
 fn host_name(text: &str) -> Check {
     let because = |why: &str| Err(format!("is not a host name: {why}"));
     if !text.is_ascii() {
-        return because("write it in its ASCII form (`xn--…`)");
+        return because(&match url::Host::parse(text) {
+            Ok(ascii) => format!("write it in its ASCII form, `{ascii}`"),
+            Err(_) => "write it in its ASCII form (`xn--…`)".to_owned(),
+        });
+    }
+    if text.contains('*') {
+        return because("a wildcard stands for any name and is none itself; name each host");
     }
     if text.contains("://") || text.contains('/') || text.contains(':') {
         return because("only the name, without `https://`, port or path");
@@ -314,6 +320,9 @@ fn host_name(text: &str) -> Check {
         return because(
             "parts of letters, digits and inner hyphens, joined by dots, such as `www.example.com`",
         );
+    }
+    if labels.iter().any(|label| label.starts_with("xn--")) && url::Host::parse(text).is_err() {
+        return because("its `xn--…` part stands for no name that can be written");
     }
     let numeric = |label: &&&str| label.chars().all(|c| c.is_ascii_digit());
     if labels.last().filter(numeric).is_some() {
@@ -469,9 +478,16 @@ mod tests {
             "127.0.0.1",
             "bücher.ch",
             "a b.ch",
+            "*.bondigoo.ch",
+            "xn--a-ecp.ch\u{7f}",
+            "xn--zzzzzzzz99999.ch",
         ] {
             assert!(HostName::parse(bad).is_err(), "{bad}");
         }
+        let why = |text: &str| HostName::parse(text).expect_err("no host");
+        assert!(why("bücher.ch").contains("`xn--bcher-kva.ch`"));
+        assert!(why("*.bondigoo.ch").contains("name each host"));
+        assert!(HostName::parse("xn--bcher-kva.ch").is_ok());
     }
 
     #[test]

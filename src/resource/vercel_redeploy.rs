@@ -9,11 +9,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use self::proof::Proof;
-use super::protection;
 use super::value::{Variable, Wanted, list, wanted, without_secrets};
 use super::vercel_first_build::{Stands, stands};
 use super::vercel_project::find::page;
-use super::{Applied, Cx, Known, Look, Resource, here, short};
+use super::{Applied, Cx, Known, Look, Resource, here, protection, short};
 use crate::plan::{
     Blocker, Change, Choice, Evidence, Finding, ItemId, Output, Outputs, Plan, Row, Sign, Wait,
 };
@@ -28,7 +27,7 @@ const WORST: Duration = Duration::from_secs(50 * 60);
 /// A name is given to a new deployment within seconds, and caches along the way live for minutes.
 const SERVED_WORST: Duration = Duration::from_secs(10 * 60);
 /// Why a hidden site proves nothing.
-const HIDDEN: &str = "Vercel's deployment protection hides it, and golive has no key that passes";
+const HIDDEN: &str = "Vercel's deployment protection hides it from visitors";
 /// Of a failed build's log, this much is shown.
 const LOG_LINES: usize = 8;
 
@@ -273,23 +272,18 @@ impl VercelRedeploy {
             .iter()
             .filter(|one| is_read(cx.known, &one.name))
             .collect();
-        let key = protection::headers(cx, &self.project).await?;
-        let mut by_name = proof::look(cx, &self.host, &[], &read).await;
-        // The key is shown to nobody before Vercel itself has asked for it there.
-        if matches!(by_name, Proof::Hidden { .. }) && !key.is_empty() {
-            by_name = proof::look(cx, &self.host, &key, &read).await;
-        }
+        let by_name = proof::look(cx, &self.host, &[], &read).await;
         let instead = match &by_name {
             Proof::NotKnown { why, .. } => Some(why.clone()),
             Proof::Hidden { .. } => Some(HIDDEN.into()),
             Proof::NotServed { .. } => Some("it serves scripts without them".into()),
             Proof::Served { .. } | Proof::NotTelling => return Ok((by_name, None)),
         };
-        // An address of Vercel's own, which nobody else can have.
-        let Some(own) = url.filter(|own| own.ends_with(".vercel.app")) else {
+        let Some(own) = url else {
             return Ok((by_name, None));
         };
-        Ok(match proof::look(cx, &own, &key, &read).await {
+        let headers = protection::headers(cx, &self.project, &own).await?;
+        Ok(match proof::look(cx, &own, &headers, &read).await {
             // The name may still lead elsewhere: that is step 6.2's to say.
             by_own @ (Proof::Served { .. } | Proof::NotServed { .. }) => (by_own, instead),
             _ => match by_name {

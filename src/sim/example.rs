@@ -35,8 +35,6 @@ pub fn words() -> BTreeMap<String, String> {
         ("zone", "acmeshop.example"),
         ("dns.mode", "godaddy"),
         ("apex.leave", "acmeshop.example"),
-        ("site.prod", "www.acmeshop.example"),
-        ("site.staging", "staging.acmeshop.example"),
         ("site.project.prod", "shop-prod"),
         ("site.project.staging", "shop-staging"),
         ("site.project.dev", "shop-prod"),
@@ -51,28 +49,36 @@ pub fn words() -> BTreeMap<String, String> {
     for (environment, branch) in [("prod", "main"), ("staging", "staging"), ("dev", "develop")] {
         words.insert(format!("branch.{environment}"), branch.to_owned());
         words.extend(matrix(environment));
-        for role in ["api", "worker", "redis"] {
-            let (key, plan) = (format!("{environment}.{role}"), "starter");
-            words.insert(
-                format!("service.{key}"),
-                format!("shop-{role}-{environment}"),
-            );
-            words.insert(format!("plan.{key}"), plan.to_owned());
-        }
-        let start = match environment {
-            "dev" => "npm run dev",
-            _ => "npm start",
-        };
-        for (role, start) in [("api", start), ("worker", "npm run dev")] {
-            words.insert(format!("start.{environment}.{role}"), start.to_owned());
-            let build = match start {
-                "npm run dev" => "npm ci --include=dev",
-                _ => "npm ci",
-            };
-            words.insert(format!("build.{environment}.{role}"), build.to_owned());
-        }
+        words.extend(services(environment));
     }
     words
+}
+
+/// An environment's services, and how they are built and started.
+fn services(environment: &str) -> Vec<(String, String)> {
+    let mut list = Vec::new();
+    let mut say = |word: String, name: &str| list.push((word, name.to_owned()));
+    for role in ["api", "worker", "redis"] {
+        let key = format!("{environment}.{role}");
+        say(
+            format!("service.{key}"),
+            &format!("shop-{role}-{environment}"),
+        );
+        say(format!("plan.{key}"), "starter");
+    }
+    let start = match environment {
+        "dev" => "npm run dev",
+        _ => "npm start",
+    };
+    for (role, start) in [("api", start), ("worker", "npm run dev")] {
+        let build = match start {
+            "npm run dev" => "npm ci --include=dev",
+            _ => "npm ci",
+        };
+        say(format!("start.{environment}.{role}"), start);
+        say(format!("build.{environment}.{role}"), build);
+    }
+    list
 }
 
 /// An environment's group and its variables.
@@ -99,7 +105,10 @@ fn matrix(environment: &str) -> Vec<(String, String)> {
     };
     let redis = "<redis shop-redis-prod external>";
     let group = format!("shop-{environment}-env");
-    let mut list = vec![(format!("group.{environment}"), group)];
+    let mut list = vec![
+        (format!("group.{environment}"), group),
+        (format!("site.{environment}"), site.clone()),
+    ];
     for (name, value) in [
         ("NODE_ENV", mode),
         ("DATABASE_URL", &database),

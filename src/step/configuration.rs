@@ -188,6 +188,10 @@ pub(super) fn is_own(draft: &Draft, other: &Draft, manifest: &Manifest) -> bool 
             _ => same_environment(),
         },
         Ensure::VercelRedeploy { .. } | Ensure::ApiAnswers { .. } => match &other.item.ensure {
+            Ensure::Promotion { .. } => {
+                let own = manifest.environment.get(key(draft));
+                own.map(|own| own.branch.to_string()) == other.key
+            }
             Ensure::SiteCertificate { .. } => {
                 let (one, two) = (name_of(draft, manifest), name_of(other, manifest));
                 one.zip(two).is_some_and(|(one, two)| one.host == two.host)

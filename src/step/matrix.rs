@@ -7,7 +7,7 @@ use crate::manifest::{Key, Manifest};
 use crate::plan::ItemId;
 use crate::resource::Wish;
 use crate::resource::cell::Cell;
-use crate::resource::value::{Destination, Given, Kind, Origin, Source, Variable};
+use crate::resource::value::{Given, Kind, Origin, Source, Variable};
 use crate::view::{CellWish, Matrix, MatrixCell, MatrixEnvironment, MatrixVariable};
 
 /// Every variable that a cell of the launch is about, in the manifest's order.
@@ -52,8 +52,8 @@ pub(super) fn matrix(manifest: &Manifest, items: &[Instance]) -> Matrix {
         });
         Some(MatrixVariable {
             name: name.to_string(),
-            kind: kind(first.variable.kind),
-            to: to(first.to),
+            kind: first.variable.kind.word(),
+            to: first.to.word(),
             cells: all.collect(),
         })
     });
@@ -85,7 +85,7 @@ fn holders(items: &[Instance]) -> BTreeMap<ItemId, (ItemId, Vec<String>)> {
 fn wish(cell: &Cell, given: &Given) -> CellWish {
     let secret = cell.variable.kind == Kind::Secret;
     CellWish {
-        origin: origin(&given.origin),
+        origin: given.origin.words(),
         asked: given.origin == Origin::Asked,
         generated: matches!(given.origin, Origin::Generated(_)),
         slot: match &given.source {
@@ -101,35 +101,8 @@ fn wish(cell: &Cell, given: &Given) -> CellWish {
     }
 }
 
-/// Who a value comes from, in the operator's words.
-pub fn origin(origin: &Origin) -> String {
-    match origin {
-        Origin::Literal => "written in golive.toml".into(),
-        Origin::Composed => "put together by golive".into(),
-        Origin::Output(item) => format!("read from the provider by {item}"),
-        Origin::Generated(bytes) => format!("made by golive from {bytes} random bytes"),
-        Origin::Asked => "given by you".into(),
-    }
-}
-
-fn kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Plain => "plain",
-        Kind::Secret => "secret",
-        Kind::Public => "public",
-    }
-}
-
-fn to(to: Destination) -> &'static str {
-    match to {
-        Destination::Render => "Render",
-        Destination::Vercel => "Vercel",
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::manifest::Preset;
     use crate::step::{Catalog, expand};
 

@@ -19,7 +19,6 @@ use crate::view::Outline;
 pub use catalog::Catalog;
 pub use expand::expand;
 pub use given::Use;
-pub use matrix::origin as origin_in_words;
 pub use slots::{LaunchSlot, SlotOrigin};
 
 /// One launch, ready for the engine.

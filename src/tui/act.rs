@@ -10,7 +10,7 @@ use super::model::{
 use super::ways::{self, Do};
 use super::widget::input::Input;
 use super::widget::masked::Masked;
-use super::{How, answer, links, movement};
+use super::{How, answer, grid, links, movement};
 use crate::plan::{Blocker, ItemId};
 use crate::request::Request;
 use crate::view::{Shown, View};
@@ -65,11 +65,19 @@ pub fn act(ui: &mut UiState, action: Action, view: &View, at: Instant) -> Vec<Ef
             open_help(ui, view);
             Vec::new()
         }
-        Action::CheckAll => {
+        Action::CheckAll | Action::VerifyValues => {
             ui.say("golive looks at everything again.", at);
             vec![Effect::Ask(Request::CheckAll)]
         }
         Action::Jump => vec![Effect::Ask(Request::Jump)],
+        Action::Values
+        | Action::NextCell
+        | Action::FailingFirst
+        | Action::Compare
+        | Action::Import => {
+            with_values(ui, action, view, at);
+            Vec::new()
+        }
         Action::Quit => quit(ui, view, at),
         Action::Interrupt => interrupt(ui, view, at),
         Action::Suspend => vec![Effect::Suspend],
@@ -78,6 +86,17 @@ pub fn act(ui: &mut UiState, action: Action, view: &View, at: Instant) -> Vec<Ef
             switch(ui, other, at);
             Vec::new()
         }
+    }
+}
+
+/// Keys of the values in all environments.
+fn with_values(ui: &mut UiState, action: Action, view: &View, at: Instant) {
+    match action {
+        Action::Values => grid::open(ui, view),
+        Action::NextCell => grid::go_next(ui, view),
+        Action::FailingFirst => grid::list(ui, true),
+        Action::Compare => grid::compare(ui, view),
+        _ => grid::import(ui, view, at),
     }
 }
 
@@ -99,6 +118,7 @@ fn switch(ui: &mut UiState, action: Action, at: Instant) {
             ui.tab = Tab::Plan;
             ui.row_at = 0;
         }
+        Action::AllRows if grid::of(ui).is_some() => grid::list(ui, false),
         Action::AllRows => ui.all_rows = !ui.all_rows,
         Action::Zoom => ui.zoom = !ui.zoom,
         Action::Find => ui.open.push(Open::Find {
@@ -172,6 +192,7 @@ fn enter(ui: &mut UiState, view: &View, at: Instant) -> Vec<Effect> {
         Place::Confirm => return answer::approve(ui, view, at),
         Place::Help => return run_help(ui, view, at),
         Place::Find => movement::find(ui, view),
+        Place::Matrix => return grid::enter(ui, view),
         Place::Text => {}
     }
     Vec::new()

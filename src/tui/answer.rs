@@ -99,6 +99,11 @@ pub fn give_secret(ui: &mut UiState, at: Instant) -> Vec<Effect> {
     let Some(Open::Secret { slot, field, .. }) = ui.open.last_mut() else {
         return Vec::new();
     };
+    if let Some(Err(why)) = &field.shape {
+        let text = format!("{slot} is not handed over: {why}.");
+        ui.say(text, at);
+        return Vec::new();
+    }
     let value = match field.is_empty() {
         false => Some(field.take()),
         true => (ui.lookup.rehearsal_secret)(slot),

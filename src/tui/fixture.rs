@@ -1,6 +1,7 @@
 //! Launches to draw in tests: the outline of Phase 0 and stories told by events, as the engine would tell them.
 
 pub mod infrastructure;
+pub mod values;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -167,9 +168,12 @@ pub fn lookup() -> Lookup {
                 expiry: "30 days: the launch is over by then".into(),
                 use_: "reads the repository, creates branches, rules and pull requests, each after you approved it".into(),
                 mind: vec!["golive never pushes to main, staging or develop directly".into()],
+                ..TokenPage::default()
             })
         }),
         rehearsal_secret: Box::new(|_| None),
+        judge: Box::new(|_, _| Ok("one line, no control characters".into())),
+        store: "OS keyring \"golive/bondigoo\", Secret Service".into(),
         api_url: Box::new(|_| "https://api.github.com".into()),
         zone: jiff::tz::TimeZone::UTC,
     }

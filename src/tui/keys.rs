@@ -3,7 +3,7 @@
 use crossterm::event::KeyCode;
 
 use super::model::{self, Place, UiState};
-use super::{act, answer, links, ways};
+use super::{act, answer, grid, links, ways};
 use crate::journal::state::Standing;
 use crate::view::{Shown, View};
 
@@ -37,6 +37,12 @@ pub enum Action {
     Waive,
     Untick,
     CheckAll,
+    Values,
+    NextCell,
+    FailingFirst,
+    VerifyValues,
+    Compare,
+    Import,
     Jump,
     Zoom,
     Find,
@@ -98,10 +104,14 @@ pub const TABLE: &[Binding] = &[
     key(A::Enter, Code(KeyCode::Enter), "Enter", "open, choose, confirm what is shown", true, enter),
     key(A::FindNext, Char('n'), "n", "next match of what was searched for", true, find_on),
     key(A::FindPrev, Char('N'), "N", "previous match", true, find_on),
+    key(A::NextCell, Char('n'), "n", "in the values: next cell that needs you", true, next_cell),
+    key(A::Compare, Char('d'), "d", "in the values: what is wished beside what runs", true, compare),
+    key(A::Import, Char('i'), "i", "in the values: how a .env file is kept", true, in_values_import),
+    key(A::VerifyValues, Char('v'), "v", "in the values: look at everything again", true, verify_values),
     key(A::NextForYou, Char('n'), "n", "go to the next thing that needs you", true, next_for_you),
     key(A::Approve, Char('A'), "A", "approve this plan; one-way changes then ask for their name, paid ones for their total", true, approve),
     key(A::Plan, Char('p'), "p", "the plan of the step", true, plan),
-    key(A::AllRows, Char('a'), "a", "in a plan: all rows, or only what is open", true, all_rows),
+    key(A::AllRows, Char('a'), "a", "in a plan or the values: all rows, or only what is open", true, all_rows),
     key(A::Retry, Char('r'), "r", "look again and go on: reads first, asks again before a change", true, retry),
     key(A::Undo, Char('u'), "u", "plan the removal of what golive made; nothing is removed before you approve", true, undo),
     key(A::Waive, Char('w'), "w", "leave an item out, with your name and a reason", true, waive),
@@ -112,7 +122,9 @@ pub const TABLE: &[Binding] = &[
     key(A::Copy, Char('y'), "y", "copy what is under the cursor", true, copy),
     key(A::Jump, Char('>'), ">", "rehearsal: jump to the next look", true, jump),
     key(A::Follow, Char('f'), "f", "follow what golive works on, or stay", true, follow),
+    key(A::Values, Char('v'), "v", "the values of all environments: secrets, fingerprints, findings", true, values),
     key(A::CheckAll, Char('C'), "C", "look at everything again", false, check_all),
+    key(A::FailingFirst, Char('f'), "f", "in the values: the rows that need you first", false, failing_first),
     key(A::Find, Char('/'), "/", "find in the log", true, find_key),
     key(A::Zoom, Char('z'), "z", "one pane without a border, so that the terminal's own selection copies clean text", false, zoom),
     key(A::Reveal, Ctrl('r'), "Ctrl-R", "in a secret's field: show it for 5 seconds", true, in_secret_reveal),
@@ -123,8 +135,8 @@ pub const TABLE: &[Binding] = &[
     key(A::Back, Code(KeyCode::Esc), "Esc", "one level up; never changes anything", true, back),
     key(A::Up, Code(KeyCode::Up), "↑", "move up", false, moves),
     key(A::Down, Code(KeyCode::Down), "↓", "move down", false, moves),
-    key(A::Left, Code(KeyCode::Left), "←", "to the step, or the step before", false, in_map),
-    key(A::Right, Code(KeyCode::Right), "→", "into the step, or the next step", false, in_map),
+    key(A::Left, Code(KeyCode::Left), "←", "to the step, or the step before; in the values the environment before", false, in_map),
+    key(A::Right, Code(KeyCode::Right), "→", "into the step, or the next step; in the values the next environment", false, in_map),
     key(A::PageUp, Code(KeyCode::PageUp), "PgUp", "a page up", false, pages),
     key(A::PageDown, Code(KeyCode::PageDown), "PgDn", "a page down", false, pages),
     key(A::Home, Code(KeyCode::Home), "Home", "to the first", false, pages),
@@ -167,6 +179,10 @@ pub fn footer(ui: &UiState, view: &View) -> Vec<(&'static str, &'static str)> {
         _ => binding.footer,
     };
     let mut listed = Vec::new();
+    // Four keys of one meaning, which the help lists one by one.
+    if ui.place() == Place::Matrix {
+        listed.push(("↑↓←→", "cell"));
+    }
     for binding in TABLE.iter().filter(|binding| shown(binding)) {
         let Some(label) = valid(binding, ui, view) else {
             continue;
@@ -214,6 +230,7 @@ fn enter(ui: &UiState, view: &View) -> Option<&'static str> {
         Place::Confirm => answer::confirm_label(ui),
         Place::Help => Some("do it"),
         Place::Find => Some("find"),
+        Place::Matrix => grid::label(ui, view),
         Place::Text => None,
     }
 }
@@ -231,6 +248,9 @@ fn plan(ui: &UiState, _: &View) -> Option<&'static str> {
 }
 
 fn all_rows(ui: &UiState, _: &View) -> Option<&'static str> {
+    if let Some(grid) = grid::of(ui) {
+        return Some(if grid.some { "all rows" } else { "open rows" });
+    }
     let label = if ui.all_rows { "open rows" } else { "all rows" };
     only(ui.place() == Place::Plan, label)
 }
@@ -313,6 +333,35 @@ fn check_all(ui: &UiState, view: &View) -> Option<&'static str> {
     only(main_screen(ui) && model::can_act(view), "check all")
 }
 
+fn values(ui: &UiState, view: &View) -> Option<&'static str> {
+    let there = !view.outline.matrix.variables.is_empty();
+    only(main_screen(ui) && there, "values")
+}
+
+fn in_values(ui: &UiState, label: &'static str) -> Option<&'static str> {
+    only(ui.place() == Place::Matrix, label)
+}
+
+fn next_cell(ui: &UiState, view: &View) -> Option<&'static str> {
+    in_values(ui, "next missing").filter(|_| grid::next(ui, view).is_some())
+}
+
+fn compare(ui: &UiState, _: &View) -> Option<&'static str> {
+    in_values(ui, "diff with live")
+}
+
+fn in_values_import(ui: &UiState, _: &View) -> Option<&'static str> {
+    in_values(ui, "import .env")
+}
+
+fn verify_values(ui: &UiState, view: &View) -> Option<&'static str> {
+    in_values(ui, "verify all").filter(|_| model::can_act(view))
+}
+
+fn failing_first(ui: &UiState, _: &View) -> Option<&'static str> {
+    in_values(ui, "failing first")
+}
+
 fn find_key(ui: &UiState, _: &View) -> Option<&'static str> {
     only(main_screen(ui), "find")
 }
@@ -350,11 +399,17 @@ fn moves(ui: &UiState, _: &View) -> Option<&'static str> {
 }
 
 fn in_map(ui: &UiState, _: &View) -> Option<&'static str> {
-    only(matches!(ui.place(), Place::Step | Place::Map), "step")
+    match ui.place() {
+        Place::Matrix => Some("environment"),
+        place => only(matches!(place, Place::Step | Place::Map), "step"),
+    }
 }
 
 fn pages(ui: &UiState, _: &View) -> Option<&'static str> {
-    let lists = matches!(ui.place(), Place::Item | Place::Text | Place::Help);
+    let lists = matches!(
+        ui.place(),
+        Place::Item | Place::Text | Place::Help | Place::Matrix
+    );
     only(main_screen(ui) || lists, "page")
 }
 

@@ -1,7 +1,7 @@
 //! What can be taken away from the screen: calls as curl, pages to open, text to copy.
 
 use super::model::{Open, Place, PlanLine, UiState};
-use super::{farewell, ways};
+use super::{farewell, grid, ways};
 use crate::event::FailedCall;
 use crate::journal::state::Standing;
 use crate::plan::{Blocker, ItemId, Provider};
@@ -119,6 +119,7 @@ pub fn page(ui: &UiState, view: &View) -> Option<String> {
         Some(Open::Secret { slot, .. }) => {
             return (ui.lookup.token_page)(slot)?.url;
         }
+        Some(Open::Matrix(own)) => return grid::page(own, view),
         Some(Open::Form(_) | Open::Confirm(_) | Open::Help { .. } | Open::Find { .. }) => {
             return None;
         }
@@ -160,6 +161,7 @@ pub fn copy_text(ui: &UiState, view: &View) -> Option<String> {
             return Some(lines.join("\n"));
         }
         Some(Open::Item { id, .. }) => return item_text(view, id),
+        Some(Open::Matrix(own)) => return grid::copied(own, view),
         Some(_) => return None,
         None => {}
     }

@@ -4,6 +4,7 @@ mod act;
 mod answer;
 mod farewell;
 mod frames;
+mod grid;
 mod keys;
 mod links;
 mod model;
@@ -74,12 +75,18 @@ pub struct TokenPage {
     pub use_: String,
     /// What to mind, and what golive never does with it.
     pub mind: Vec<String>,
+    /// What is looked at with it before it is kept.
+    pub probe: String,
+    /// A whole key in lines of its own may be pasted.
+    pub many_lines: bool,
 }
 
 /// What is told of a slot.
 pub type TokenPages = Box<dyn Fn(&str) -> Option<TokenPage> + Send>;
 /// The rehearsal's own value of a slot.
 pub type OwnSecrets = Box<dyn Fn(&str) -> Option<Secret> + Send>;
+/// What a slot's value looks like, or why it cannot be kept there. Never any of the value.
+pub type Judge = Box<dyn Fn(&str, &Secret) -> Result<String, String> + Send>;
 /// Where a provider's paths begin.
 pub type ApiUrls = Box<dyn Fn(Provider) -> String + Send>;
 
@@ -94,6 +101,10 @@ pub struct Session {
     pub token_page: TokenPages,
     /// What Enter on an empty field takes in a rehearsal; always `None` in a real launch.
     pub rehearsal_secret: OwnSecrets,
+    /// Judges a value by its shape while it is typed.
+    pub judge: Judge,
+    /// Where secrets are kept, in words.
+    pub store: String,
     /// Where a provider's paths begin, for calls shown as curl.
     pub api_url: ApiUrls,
 }
@@ -132,6 +143,8 @@ impl How {
 pub struct Lookup {
     pub token_page: TokenPages,
     pub rehearsal_secret: OwnSecrets,
+    pub judge: Judge,
+    pub store: String,
     pub api_url: ApiUrls,
     /// Times of day are shown in this zone.
     pub zone: jiff::tz::TimeZone,
@@ -149,6 +162,8 @@ pub async fn run(session: Session, options: Options) -> io::Result<Leave> {
     let lookup = Lookup {
         token_page: session.token_page,
         rehearsal_secret: session.rehearsal_secret,
+        judge: session.judge,
+        store: session.store,
         api_url: session.api_url,
         zone: jiff::tz::TimeZone::system(),
     };

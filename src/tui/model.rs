@@ -4,6 +4,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tokio::time::{Duration, Instant};
 
+use super::grid::Grid;
 use super::keys::{self, Action, Press};
 use super::widget::input::Input;
 use super::widget::masked::Masked;
@@ -79,6 +80,8 @@ pub enum Open {
     Find {
         input: Input,
     },
+    /// The values of all environments.
+    Matrix(Grid),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,6 +138,7 @@ pub enum Place {
     Text,
     Help,
     Find,
+    Matrix,
 }
 
 #[derive(Debug)]
@@ -235,8 +239,12 @@ impl UiState {
     }
 
     fn types_into_field(&mut self, code: KeyCode) -> bool {
+        if let Some(Open::Secret { slot, field, .. }) = self.open.last_mut() {
+            let typed = field.press(code);
+            field.judge(&|value| (self.lookup.judge)(slot, value));
+            return typed;
+        }
         match self.open.last_mut() {
-            Some(Open::Secret { field, .. }) => field.press(code),
             Some(Open::Form(form)) if form.on_note => form.note.press(code),
             Some(Open::Form(form)) => form.name.press(code),
             Some(Open::Confirm(confirm)) if confirm.word().is_some() => confirm.input.press(code),
@@ -277,7 +285,11 @@ impl UiState {
     /// A paste goes into a secret's field and nowhere else, so that a stray one can never press keys.
     pub fn paste(&mut self, text: &str, at: Instant) {
         match self.open.last_mut() {
-            Some(Open::Secret { field, .. }) => field.paste(text),
+            Some(Open::Secret { slot, field, .. }) => {
+                let page = (self.lookup.token_page)(slot);
+                field.paste(text, page.is_some_and(|page| page.many_lines));
+                field.judge(&|value| (self.lookup.judge)(slot, value));
+            }
             _ => self.say(
                 "A paste was ignored: golive takes one only in a secret's field.",
                 at,
@@ -374,6 +386,7 @@ impl UiState {
             Some(Open::Row { .. } | Open::Text { .. }) => Place::Text,
             Some(Open::Help { .. }) => Place::Help,
             Some(Open::Find { .. }) => Place::Find,
+            Some(Open::Matrix(_)) => Place::Matrix,
         }
     }
 

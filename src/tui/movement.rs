@@ -2,10 +2,17 @@
 
 use super::keys::Action;
 use super::model::{Node, Open, Place, Tab, UiState};
-use super::{act, ways};
+use super::{act, grid, ways};
 use crate::view::View;
 
 pub fn go(ui: &mut UiState, action: Action, view: &View) {
+    if ui.place() == Place::Matrix {
+        return match action {
+            Action::Left => grid::go(ui, view, 0, -1),
+            Action::Right => grid::go(ui, view, 0, 1),
+            _ => grid::go(ui, view, distance(ui, action), 0),
+        };
+    }
     match action {
         Action::NextView => next_view(ui, 1),
         Action::PrevView => next_view(ui, -1),

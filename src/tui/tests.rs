@@ -4,6 +4,7 @@ mod bytes;
 mod driving;
 mod infrastructure;
 mod looks;
+mod values;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;

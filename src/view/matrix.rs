@@ -161,6 +161,17 @@ impl Live {
             Live::Unknown => '?',
         }
     }
+
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Live::Same => "what is wished was set",
+            Live::Add => "it is not there yet; the plan adds it",
+            Live::Change => "another value is there; the plan changes it",
+            Live::Lacking => "there is no value that could be set",
+            Live::NotUsed => "not used",
+            Live::Unknown => "not compared yet",
+        }
+    }
 }
 
 impl View {
@@ -321,7 +332,8 @@ fn told_by(row: &Row, name: &str) -> Option<Live> {
     };
     if let Some(line) = row.detail.iter().find(|line| named(line)) {
         return match line.trim_start().chars().next() {
-            Some('~') => Some(Live::Change),
+            Some('+') => Some(Live::Add),
+            Some('~' | '-') => Some(Live::Change),
             Some('=') => Some(Live::Same),
             _ => Some(by_sign(row.sign)),
         };

@@ -72,6 +72,11 @@ pub const EXCEPTIONS: &[Exception] = &[
     ),
     Exception::new(
         "GET /v10/projects/{idOrName}/env",
+        Lack::Status(404),
+        "the same for the variables of a project, which a list may not know yet",
+    ),
+    Exception::new(
+        "GET /v10/projects/{idOrName}/env",
         Lack::Query("until"),
         "the reply has a pagination, and the document no parameter to go on with",
     ),
@@ -223,6 +228,8 @@ fn variables(caller: &mut Caller, team: &str) {
         page = caller.get(&format!("{list}&until={next}")).1;
     }
     caller.get(&format!("{list}&gitBranch=develop"));
+    // Nothing was made before the world began, so this page is empty.
+    assert_eq!(caller.get(&format!("{list}&until=1")).1["envs"], json!([]));
     for made in made["created"].as_array().unwrap() {
         let id = text(&made["id"]);
         caller.get(&format!("/v1/projects/shop-prod/env/{id}?{team}"));
@@ -238,7 +245,7 @@ fn variables(caller: &mut Caller, team: &str) {
     caller.get(&format!("/v1/projects/shop-prod/env/{id}?{team}"));
 }
 
-fn domains(caller: &mut Caller, team: &str) {
+fn claims(caller: &mut Caller, team: &str) {
     let at = |project: &str, rest: &str| format!("/v9/projects/{project}/domains{rest}?{team}");
     let add = |project: &str| format!("/v10/projects/{project}/domains?{team}");
     let one = |name: &str| at("shop-prod", &format!("/{name}"));
@@ -273,6 +280,13 @@ fn domains(caller: &mut Caller, team: &str) {
             .0,
         200
     );
+}
+
+fn domains(caller: &mut Caller, team: &str) {
+    claims(caller, team);
+    let at = |project: &str, rest: &str| format!("/v9/projects/{project}/domains{rest}?{team}");
+    let one = |name: &str| at("shop-prod", &format!("/{name}"));
+    let config = |name: &str| format!("/v6/domains/{name}/config?projectIdOrName=shop-prod&{team}");
     for name in [
         "www.acmeshop.example",
         "acmeshop.example",
@@ -362,7 +376,8 @@ fn life(change: impl FnOnce(&mut VercelSpec)) {
     let domains = |name: &str| format!("/v9/projects/{name}/domains?limit=100&{team}");
     caller.get(&domains("shop-prod"));
     assert_eq!(caller.get(&domains("shop-staging")).0, 404);
-    caller.get(&format!("/v10/projects/shop-prod/env?{team}"));
+    let variables = format!("/v10/projects/shop-staging/env?{team}");
+    assert_eq!(caller.get(&variables).0, 404);
     caller.finish(45);
 }
 

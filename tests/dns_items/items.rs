@@ -264,16 +264,28 @@ fn a_resolver_that_remembers_the_old_record_is_waited_for_with_its_time() {
 
 #[test]
 fn no_public_resolver_is_asked_for_a_name_before_it_is_served() {
-    on(world(json!({})), async |stage| {
-        let mut launch = Launch::new(stage);
-        let told = launched(&mut launch, Holder::GoDaddy).await;
-        // A resolver that had been asked for `staging` too early would remember for an hour that there is none.
-        let stale = |story: &Story| {
-            let mut waits = story.waits.iter();
-            waits.any(|wait| wait.seen.starts_with("served, resolver stale"))
-        };
-        assert!(!stale(&told[5]), "{:?}", told[5].waits);
-    });
+    for (change, holder) in [
+        (json!({}), Holder::GoDaddy),
+        (json!({"refuses": "all"}), Holder::GoDaddy),
+        (json!({"delegated": "cloudflare"}), Holder::Cloudflare),
+        (json!({"delegated": "elsewhere"}), Holder::ByHand),
+    ] {
+        on(world(change), async |stage| {
+            let mut launch = Launch::new(stage);
+            launched(&mut launch, holder).await;
+            let early = stage.ears.too_early();
+            assert!(early.is_empty(), "{early:?}");
+            // A zone that is none is looked for at the servers of the one above it.
+            launch.hands = false;
+            let inner = DnsZone {
+                zone: format!("inner.{ZONE}"),
+                ..zone(Holder::ByHand)
+            };
+            launch.drive("6.2.zone", &inner).await;
+            let early = stage.ears.too_early();
+            assert!(early.is_empty(), "{early:?}");
+        });
+    }
 }
 
 #[test]

@@ -7,17 +7,19 @@ mod story;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+
+use futures::future::{BoxFuture, FutureExt};
 
 use golive::clock::Jumping;
 use golive::provider::http::{CallError, Http, Pacer};
 use golive::provider::{cloudflare, godaddy};
 use golive::seam::clock::Clock;
-use golive::seam::resolver::{Answer, Question, RecordKind, Resolver, Server};
+use golive::seam::resolver::{Answer, Question, RecordKind, Resolver, Server, Silence};
 use golive::sim::doors::Doors;
 use golive::sim::scenario::{DnsSpec, Names};
 use golive::sim::transport::SimTransport;
-use golive::sim::{Act, FaultRule, Provider, Scenario, World};
+use golive::sim::{FaultRule, Provider, Scenario, World};
 use serde_json::{Value, json};
 
 pub const ZONE: &str = "acmeshop.example";
@@ -29,7 +31,59 @@ pub struct Stage<'a> {
     pub v1: godaddy::Client<'a>,
     pub cloudflare: cloudflare::Client<'a>,
     pub doors: &'a Doors,
+    pub ears: Ears<'a>,
     pub transport: &'a SimTransport,
+}
+
+/// The name servers, with every question that golive asked and whether there was a record in the answer.
+pub struct Ears<'a> {
+    doors: &'a Doors,
+    heard: Mutex<Vec<(Question, bool)>>,
+}
+
+impl Resolver for Ears<'_> {
+    fn public_address(&self) -> BoxFuture<'_, Result<IpAddr, String>> {
+        self.doors.public_address()
+    }
+
+    fn public(&self) -> Vec<IpAddr> {
+        self.doors.public()
+    }
+
+    fn ask<'q>(&'q self, question: &'q Question) -> BoxFuture<'q, Result<Answer, Silence>> {
+        async move {
+            let answer = self.doors.ask(question).await;
+            let found = answer.as_ref().is_ok_and(|it| !it.records.is_empty());
+            let mut heard = self.heard.lock().expect("no one panics here");
+            heard.push((question.clone(), found));
+            answer
+        }
+        .boxed()
+    }
+}
+
+impl Ears<'_> {
+    /// Questions to public resolvers for names of the zone that its own servers had not shown before.
+    pub fn too_early(&self) -> Vec<String> {
+        let heard = self.heard.lock().expect("no one panics here");
+        let below = |name: &str| name.ends_with(&format!(".{ZONE}"));
+        let mut served = BTreeSet::new();
+        let mut early = Vec::new();
+        for (question, found) in heard.iter() {
+            match question.server {
+                Server::Own(_) if *found => {
+                    served.insert(question.name.as_str());
+                }
+                Server::Public(_)
+                    if below(&question.name) && !served.contains(question.name.as_str()) =>
+                {
+                    early.push(format!("{} {}", question.name, question.kind));
+                }
+                _ => {}
+            }
+        }
+        early
+    }
 }
 
 /// The world `fresh`, its `[dns]` changed as `change` has it: `{"delegated": "cloudflare"}`.
@@ -77,6 +131,10 @@ pub fn on(scenario: Scenario, test: impl AsyncFnOnce(&Stage<'_>)) {
             v1: godaddy::Client::new(at_godaddy(&key), key.version()),
             cloudflare: cloudflare::Client::new(at_cloudflare),
             doors: &doors,
+            ears: Ears {
+                doors: &doors,
+                heard: Mutex::default(),
+            },
             transport: &transport,
         };
         test(&stage).await;
@@ -91,12 +149,6 @@ impl Stage<'_> {
         self.transport
             .add_faults(&rules)
             .expect("no record is kept");
-    }
-
-    /// What a person does in the pages of whoever keeps the zone.
-    pub fn person(&self, act: &str) {
-        let act = Act::parse(act).expect("an act");
-        self.transport.person(&act).expect("it can be done");
     }
 
     /// What the zone holds at `provider`, as the ledger has it: `www CNAME a.example.com 600`.

@@ -2,9 +2,10 @@
 //! function, run after every test of the engine.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use golive::event::Durable;
-use golive::secret::SecretName;
+use golive::secret::{Secret, SecretName};
 use golive::sim::{MadeBy, ObjectRecord};
 use golive::vault::redact::Redactor;
 
@@ -161,19 +162,88 @@ fn only_approved(stage: &Stage, ran: &Ran, wrong: &mut Vec<String>) {
 
 /// I7
 fn no_secret(end: &Moment, wrong: &mut Vec<String>) {
+    let tokens = end.world.tokens().into_iter();
+    let tokens = tokens.map(|(name, token)| (SecretName::new(name), token));
+    let kept = end.vault.secrets();
+    let kept = kept.map(|(slot, value)| (slot.clone(), value.clone()));
+    let secrets: Vec<(SecretName, Secret)> = tokens.chain(kept).collect();
+    wrong.extend(leaks(&secrets, end.disk.files()));
+}
+
+/// Every place where a secret stands in a file, in any form that a leak would give it. Of an address only the password is
+/// looked for: its host may be told.
+fn leaks<'f>(
+    secrets: &[(SecretName, Secret)],
+    files: impl Iterator<Item = (&'f Path, &'f [u8])>,
+) -> Vec<String> {
     let mut redactor = Redactor::default();
-    for (name, token) in end.world.tokens() {
-        redactor.know(&SecretName::new(name), &token);
+    for (name, value) in secrets {
+        if let Some(own) = hidden_part(value) {
+            redactor.know(name, &own);
+        }
     }
-    for (path, bytes) in end.disk.files() {
+    let mut found = vec![];
+    for (path, bytes) in files {
         // What links a line to the one before it is proved to be a hash when the file is read: it carries nothing, and
         // eight hex digits of it may stand in a token by chance.
         let text = String::from_utf8_lossy(bytes);
         let read = without(&without(&text, "\"prev\":\"", 64), "\"sum\":\"", 16);
         for hit in redactor.hits(read.as_bytes()) {
-            wrong.push(format!("I7 {hit:?} in {}", path.display()));
+            found.push(format!("I7 {hit:?} in {}", path.display()));
         }
     }
+    found
+}
+
+/// The part of a value that nobody may see; `None` for an address without a password.
+fn hidden_part(value: &Secret) -> Option<Secret> {
+    let Some((_, rest)) = value.expose().split_once("://") else {
+        return Some(value.clone());
+    };
+    let (user, _) = rest.rsplit_once('@')?;
+    let (_, password) = user.split_once(':')?;
+    Some(Secret::new(password))
+}
+
+#[test]
+fn a_value_of_a_cell_that_leaks_is_seen_in_every_form() {
+    use base64::Engine;
+    use base64::prelude::BASE64_STANDARD;
+    let key = "golive-sim-stripe-sk-test-0123456789abcdef01234567";
+    let secrets: Vec<(SecretName, Secret)> = [
+        ("prod.STRIPE_SECRET_KEY_TEST", key),
+        (
+            "prod.REDIS_URL",
+            "rediss://red-1:hunter2hunter2@fra.example.com:6379",
+        ),
+        ("prod.REDIS_URL_INTERNAL", "redis://red-1:6379"),
+        ("prod.SESSION_SECRET", "q3Jv0Zl9sX7c"),
+    ]
+    .map(|(slot, value)| (SecretName::new(slot), Secret::new(value)))
+    .into();
+    let seen = |text: String| {
+        let file = (Path::new("state.jsonl"), text.as_bytes());
+        leaks(&secrets, std::iter::once(file)).len()
+    };
+    for value in [key, "hunter2hunter2", "q3Jv0Zl9sX7c"] {
+        let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let reversed: String = value.chars().rev().collect();
+        for planted in [
+            value.to_string(),
+            BASE64_STANDARD.encode(format!("a{value}")),
+            hex,
+            reversed,
+            format!("{:?}", value.as_bytes()),
+            value[value.len() - 9..].to_string(),
+        ] {
+            assert!(seen(format!("{{\"text\":\"{planted}\"}}")) > 0, "{planted}");
+        }
+    }
+    // Host and user of an address may be told, and so may what kind of key it is.
+    assert_eq!(
+        seen("red-1 at fra.example.com:6379, golive-sim-stripe-".into()),
+        0
+    );
 }
 
 /// The text without the so many characters that follow on each `key`.

@@ -50,7 +50,7 @@ async fn looked(
 #[test]
 fn three_branches_of_one_content_cost_one_listing_each_and_their_files_once() {
     on(world(|_| {}), async |stage| {
-        let wish = wish(&["REACT_APP_STRIPE_PKEY", "REACT_APP_API_URL"]);
+        let wish = wish(&["REACT_APP_STRIPE_PKEY"]);
         let Plan::Settled(evidence) = looked(stage, &wish).await else {
             panic!("not settled")
         };
@@ -87,7 +87,7 @@ fn what_is_read_on_one_branch_alone_is_missing_there() {
         develop.expect("develop").commits.push(commit);
     });
     on(scenario, async |stage| {
-        let wish = wish(&["REACT_APP_STRIPE_PKEY", "REACT_APP_API_URL"]);
+        let wish = wish(&["REACT_APP_STRIPE_PKEY"]);
         let Plan::Blocked(Blocker::ByHand { what, paste, .. }) = looked(stage, &wish).await else {
             panic!("not blocked")
         };

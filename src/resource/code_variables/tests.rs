@@ -6,7 +6,12 @@ use crate::resource::value::Destination;
 
 const SERVER: &str = include_str!("../../../assets/worlds/product/server/server.dynamic.js");
 const WORKER: &str = include_str!("../../../assets/worlds/product/server/worker.js");
-const CONFIG: &str = include_str!("../../../assets/worlds/product/client/src/config.js");
+/// A front end that is told where its API is.
+const CONFIG: &str = "\
+export const API_URL = process.env.REACT_APP_API_URL || 'http://localhost:5000';
+export const STRIPE_KEY = process.env.REACT_APP_STRIPE_PKEY;
+export const LAUNCHED = process.env.REACT_APP_LAUNCHED === 'true';
+";
 
 fn wish(cells: &[(&str, &str, Destination)], not_needed: &[&str]) -> CodeVariables {
     CodeVariables {
@@ -66,6 +71,11 @@ const PRODUCT: [(&str, &str); 3] = [
     ("client/src/config.js", CONFIG),
 ];
 
+const BEYOND: (&str, &str) = (
+    "client/src/api.js",
+    "export const url = process.env.REACT_APP_API_URL || 'http://localhost:5000';\n",
+);
+
 fn plan_of_the_product() -> Vec<(&'static str, &'static str, Destination)> {
     let server = [
         "NODE_ENV",
@@ -84,13 +94,13 @@ fn plan_of_the_product() -> Vec<(&'static str, &'static str, Destination)> {
 }
 
 #[test]
-fn what_the_products_code_reads_beyond_the_plan_is_missing_and_comes_with_its_table() {
+fn what_the_code_reads_beyond_the_plan_is_missing_and_comes_with_its_table() {
     let wish = wish(&plan_of_the_product(), &[]);
-    let seen = seen(&wish, &PRODUCT);
-    let (what, paste) = blocked(&wish, &seen);
+    let files = [PRODUCT.as_slice(), &[BEYOND]].concat();
+    let (what, paste) = blocked(&wish, &seen(&wish, &files));
     assert_eq!(
         what,
-        "a variable that the code reads has no place in golive.toml: REACT_APP_API_URL (client/src/config.js:1 on main \
+        "a variable that the code reads has no place in golive.toml: REACT_APP_API_URL (client/src/api.js:1 on main \
          and 1 more; for prod and staging), without which the code falls back on something. Give each a table, or name \
          it in not_needed"
     );
@@ -108,8 +118,7 @@ fn what_the_products_code_reads_beyond_the_plan_is_missing_and_comes_with_its_ta
 
 #[test]
 fn with_all_in_place_it_is_settled_and_says_where_each_is_read() {
-    let mut cells = plan_of_the_product();
-    cells.extend(["prod", "staging"].map(|own| ("REACT_APP_API_URL", own, Destination::Vercel)));
+    let cells = plan_of_the_product();
     let wish = wish(&cells, &[]);
     let seen = seen(&wish, &PRODUCT);
     let evidence = settled(&wish, &seen);

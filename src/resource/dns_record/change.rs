@@ -17,7 +17,11 @@ const AUTOMATIC: u32 = 300;
 /// One change of a host's records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecordChange {
-    Add(Entry),
+    Add {
+        new: Entry,
+        /// How it was shown while its claim had not told it.
+        foreseen_as: Option<String>,
+    },
     /// The new one in the place of the old one.
     Replace {
         old: Entry,
@@ -35,6 +39,15 @@ pub enum RecordChange {
     },
 }
 
+impl RecordChange {
+    pub(super) fn add(new: Entry) -> RecordChange {
+        RecordChange::Add {
+            new,
+            foreseen_as: None,
+        }
+    }
+}
+
 impl Change for RecordChange {
     fn row(&self, item: &ItemId) -> Row {
         let for_so_long = |old: &Entry| {
@@ -45,8 +58,9 @@ impl Change for RecordChange {
             )
         };
         match self {
-            RecordChange::Add(new) => Row {
+            RecordChange::Add { new, foreseen_as } => Row {
                 new: Some(new.shown()),
+                foreseen_as: foreseen_as.clone(),
                 ..Row::new(item, &self.name(), Sign::Create, &new.name)
             },
             RecordChange::Replace {
@@ -98,7 +112,7 @@ impl RecordChange {
     /// Names the change inside its item. What was there is part of it, so that it can be told when the answer was lost.
     fn name(&self) -> String {
         match self {
-            RecordChange::Add(new) => format!("add {}", new.kind),
+            RecordChange::Add { new, .. } => format!("add {}", new.kind),
             RecordChange::Replace { old, .. } => format!("replace {}", old.coded()),
             RecordChange::Remove { old, .. } => format!("remove {}", old.coded()),
             RecordChange::PutBack { old, .. } => format!("put back {}", old.coded()),

@@ -82,15 +82,12 @@ impl Resource for DnsRecord {
             return vec![];
         }
         let unknown = || Wanted {
-            lead: Entry {
-                data: format!("(known after {})", self.claim),
-                ..Entry::new(&self.host, self.usual_kind(), "", mode.ttl())
-            },
+            lead: self.unknown(mode.ttl()),
             proof: None,
         };
         let wanted = self.wanted(known, mode).unwrap_or_else(unknown);
         let each = wanted.proof.into_iter().chain([wanted.lead]);
-        each.map(RecordChange::Add).collect()
+        each.map(RecordChange::add).collect()
     }
 
     async fn apply(&self, cx: &Cx<'_>, change: &RecordChange) -> Result<Applied, CallError> {
@@ -98,7 +95,7 @@ impl Resource for DnsRecord {
             return Err(here("these records are entered by hand", None));
         };
         let made = match change {
-            RecordChange::Add(new) => {
+            RecordChange::Add { new, .. } => {
                 let id = book.add(new, true).await?;
                 Some(Kept::added(new).made(id))
             }
@@ -161,6 +158,14 @@ impl DnsRecord {
         }
     }
 
+    /// What stands in a plan for the record that the claim has not told yet.
+    fn unknown(&self, ttl: u32) -> Entry {
+        Entry {
+            data: format!("(known after {})", self.claim),
+            ..Entry::new(&self.host, self.usual_kind(), "", ttl)
+        }
+    }
+
     /// What the claim has told; `None` while it has not.
     fn wanted(&self, known: &Known, mode: Holder) -> Option<Wanted> {
         Wanted::told(known, &self.claim, &self.host, &self.zone, mode.ttl())
@@ -198,12 +203,15 @@ impl DnsRecord {
                 new: lead.clone(),
                 made_by_golive: by_golive(old),
             }),
-            None if !is_so => changes.push(RecordChange::Add(lead.clone())),
+            None if !is_so => changes.push(RecordChange::Add {
+                new: lead.clone(),
+                foreseen_as: Some(self.unknown(lead.ttl).shown()),
+            }),
             None => {}
         }
         let proof = wanted.proof.iter();
         let missing = proof.filter(|proof| seen.entries.iter().all(|entry| !entry.is(proof)));
-        changes.extend(missing.cloned().map(RecordChange::Add));
+        changes.extend(missing.cloned().map(RecordChange::add));
         changes
     }
 
@@ -226,7 +234,7 @@ impl DnsRecord {
                 others.join("; ")
             ),
             url: records_page(&seen.hosted_by, &self.zone),
-            paste: others,
+            paste: vec![],
         })
     }
 
@@ -247,7 +255,7 @@ impl DnsRecord {
                 proof.name, seen.hosted_by
             ),
             url: records_page(&seen.hosted_by, &self.zone),
-            paste: by_hand::lines(proof, &self.zone),
+            paste: vec![by_hand::line(proof, &self.zone)],
         })
     }
 

@@ -18,7 +18,7 @@ pub struct Export {
     pub source: String,
     /// How many records there were.
     pub count: usize,
-    /// How many of them are others', and a digest of these.
+    /// How many of them are others', and one checksum over these.
     pub others: usize,
     pub digest: String,
     pub records: Vec<Entry>,

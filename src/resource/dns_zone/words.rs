@@ -51,15 +51,15 @@ impl DnsZone {
         });
         evidence = evidence.note(match world.untouched {
             Some(true) => format!(
-                "{} records are others' (digest {}), unchanged since",
+                "{} records are others' (checksum {}), unchanged since",
                 export.others, export.digest
             ),
             Some(false) => format!(
-                "{} records were others' (digest {}); somebody has changed some since, not golive",
+                "{} records were others' (checksum {}); somebody has changed some since, not golive",
                 export.others, export.digest
             ),
             None => format!(
-                "{} records were others' (digest {}); they were copied from elsewhere and cannot be compared now",
+                "{} records were others' (checksum {}); they were copied from elsewhere and cannot be compared now",
                 export.others, export.digest
             ),
         });

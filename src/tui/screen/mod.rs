@@ -8,6 +8,7 @@ mod item;
 mod log;
 mod main;
 mod map;
+mod matrix;
 mod plan;
 mod question;
 mod secret;
@@ -22,6 +23,7 @@ use ratatui::text::{Line, Span};
 use tokio::time::Instant;
 
 use super::frames::Moving;
+use super::grid;
 use super::keys;
 use super::model::{Node, Open, Tab, UiState};
 use super::theme::{Role, Theme};
@@ -181,6 +183,11 @@ fn phase_of_cursor<'a>(scene: &Scene<'a>) -> Option<&'a crate::view::PhaseOutlin
 
 /// Line 2: every phase with its state and counts, the sum, and how much waits for this operator.
 fn rail(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+    if grid::below(scene.ui).is_some() {
+        let line = matrix::summary(scene, usize::from(area.width));
+        buf.set_line(area.x, area.y, &line, area.width);
+        return;
+    }
     let wide = area.width >= 100;
     let view = scene.view;
     let mut left = vec![Span::raw(" ")];
@@ -234,6 +241,12 @@ fn draw_body(scene: &Scene<'_>, body: Rect, buf: &mut Buffer) {
         Some(Open::Item { id, choice, scroll }) => {
             item::draw(scene, id, *choice, *scroll, body, buf);
         }
+        Some(Open::Matrix(grid)) => matrix::draw(scene, grid, None, body, buf),
+        Some(Open::Secret { slot, field, .. }) if grid::below(scene.ui).is_some() => {
+            if let Some(grid) = grid::below(scene.ui) {
+                matrix::draw(scene, grid, Some((slot, field)), body, buf);
+            }
+        }
         Some(Open::Secret { item, slot, field }) => {
             secret::draw(scene, item.as_ref(), slot, field, body, buf);
         }
@@ -274,6 +287,9 @@ fn what_now(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     let text = match scene.ui.stopping {
         Some(_) if !scene.view.ended => {
             "Stopping: the running call is finished and saved, then golive leaves.".to_string()
+        }
+        _ if grid::below(scene.ui).is_some() => {
+            matrix::findings(scene).unwrap_or_else(|| scene.view.what_now())
         }
         _ => scene.view.what_now(),
     };

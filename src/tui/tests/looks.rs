@@ -58,7 +58,7 @@ fn keys_pressed_at_random_never_panic_and_never_change_anything_unasked() {
         KeyCode::Backspace,
         KeyCode::F(1),
     ];
-    for (name, mut player) in gallery() {
+    for (name, mut player) in gallery().into_iter().chain(values::screens()) {
         player.story.view.read_only = Some("desk, process 1".into());
         for _ in 0..150 {
             let code = match random(2) {
@@ -70,7 +70,7 @@ fn keys_pressed_at_random_never_panic_and_never_change_anything_unasked() {
                 let asks = matches!(effect, Effect::Ask(_));
                 let sent = matches!(
                     name.as_str(),
-                    "secret" | "waive" | "approve" | "one-way" | "question-attest"
+                    "secret" | "waive" | "approve" | "one-way" | "question-attest" | "values-given"
                 );
                 assert!(!asks || sent, "{name}: {code:?} led to {effect:?}");
             }
@@ -83,7 +83,7 @@ fn keys_pressed_at_random_never_panic_and_never_change_anything_unasked() {
 #[test]
 fn the_footer_is_the_table_and_every_key_of_it_acts() {
     for binding in keys::TABLE {
-        for (name, mut player) in gallery() {
+        for (name, mut player) in gallery().into_iter().chain(values::screens()) {
             let listed = keys::footer(&player.ui, &player.story.view);
             let label = keys::valid(binding, &player.ui, &player.story.view);
             if !listed
@@ -113,16 +113,19 @@ fn the_footer_is_the_table_and_every_key_of_it_acts() {
 #[test]
 fn every_key_that_acts_is_in_the_help_and_works_somewhere() {
     let players = gallery();
+    let values = values::screens();
     let mut following = Player::new(fixture::waiting());
     following.keys("/checks\n");
     let mut attested = Player::new(fixture::done()).on("1.stable-main");
     attested.heard();
+    let begun = Player::new(fixture::values::judged()).at_step("1");
     for binding in keys::TABLE {
         assert!(!binding.help.is_empty());
         let works = players
             .iter()
             .map(|(_, player)| player)
-            .chain([&following, &attested])
+            .chain(values.iter().map(|(_, player)| player))
+            .chain([&following, &attested, &begun])
             .any(|player| keys::valid(binding, &player.ui, &player.story.view).is_some());
         assert!(works, "{} works nowhere", binding.shown);
     }

@@ -1,3 +1,5 @@
-export const API_URL = process.env.REACT_APP_API_URL || 'http://localhost:5000';
+const host = window.location.hostname;
+
+export const API_URL = host === 'localhost' ? 'http://localhost:5000' : `https://api.${host.replace(/^www\./, '')}`;
 export const STRIPE_KEY = process.env.REACT_APP_STRIPE_PKEY;
 export const LAUNCHED = process.env.REACT_APP_LAUNCHED === 'true';
