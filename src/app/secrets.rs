@@ -216,7 +216,7 @@ async fn list(global: &Global, place: &Place) -> Result<u8> {
         if !global.json {
             let shown = fingerprint.as_deref().unwrap_or("-");
             println!(
-                "{:<32} {:<7} {where_:<18} fingerprint {shown:<5} {}, {}; for {}",
+                "{:<34} {:<7} {where_:<18} fingerprint {shown:<5} {}, {}; for {}",
                 entry.name, entry.kind, entry.what, entry.origin, entry.used_by
             );
         }
@@ -263,7 +263,7 @@ async fn check(global: &Global, place: &Place) -> Result<u8> {
         }));
         if !global.json {
             let tried = tried.map(|tried| format!("; {tried}")).unwrap_or_default();
-            println!("{slot:<32} fingerprint {fingerprint}  {verdict}{tried}");
+            println!("{slot:<34} fingerprint {fingerprint}  {verdict}{tried}");
         }
     }
     if global.json {
