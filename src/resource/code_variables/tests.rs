@@ -71,11 +71,6 @@ const PRODUCT: [(&str, &str); 3] = [
     ("client/src/config.js", CONFIG),
 ];
 
-const BEYOND: (&str, &str) = (
-    "client/src/api.js",
-    "export const url = process.env.REACT_APP_API_URL || 'http://localhost:5000';\n",
-);
-
 fn plan_of_the_product() -> Vec<(&'static str, &'static str, Destination)> {
     let server = [
         "NODE_ENV",
@@ -94,13 +89,13 @@ fn plan_of_the_product() -> Vec<(&'static str, &'static str, Destination)> {
 }
 
 #[test]
-fn what_the_code_reads_beyond_the_plan_is_missing_and_comes_with_its_table() {
+fn what_the_products_code_reads_beyond_the_plan_is_missing_and_comes_with_its_table() {
     let wish = wish(&plan_of_the_product(), &[]);
-    let files = [PRODUCT.as_slice(), &[BEYOND]].concat();
-    let (what, paste) = blocked(&wish, &seen(&wish, &files));
+    let seen = seen(&wish, &PRODUCT);
+    let (what, paste) = blocked(&wish, &seen);
     assert_eq!(
         what,
-        "a variable that the code reads has no place in golive.toml: REACT_APP_API_URL (client/src/api.js:1 on main \
+        "a variable that the code reads has no place in golive.toml: REACT_APP_API_URL (client/src/config.js:1 on main \
          and 1 more; for prod and staging), without which the code falls back on something. Give each a table, or name \
          it in not_needed"
     );
@@ -118,7 +113,8 @@ fn what_the_code_reads_beyond_the_plan_is_missing_and_comes_with_its_table() {
 
 #[test]
 fn with_all_in_place_it_is_settled_and_says_where_each_is_read() {
-    let cells = plan_of_the_product();
+    let mut cells = plan_of_the_product();
+    cells.extend(["prod", "staging"].map(|own| ("REACT_APP_API_URL", own, Destination::Vercel)));
     let wish = wish(&cells, &[]);
     let seen = seen(&wish, &PRODUCT);
     let evidence = settled(&wish, &seen);
@@ -142,17 +138,16 @@ fn with_all_in_place_it_is_settled_and_says_where_each_is_read() {
         .collect();
     assert_eq!(codes, ["unset-REACT_APP_LAUNCHED"]);
     let outputs = wish.outputs(&seen);
-    let line = |text: &str, name: &str| {
-        let at = text.lines().position(|line| line.contains(name));
-        at.expect("it is read") + 1
-    };
-    let redis = format!("server/worker.js:{}", line(WORKER, "env.REDIS_URL"));
-    assert_eq!(outputs["used-prod-REDIS_URL"].text(), Some(&*redis));
-    let database = line(SERVER, "env.DATABASE_URL");
-    let database = format!("server/server.js:{database} and 1 more");
+    assert_eq!(
+        outputs["used-prod-REDIS_URL"].text(),
+        Some("server/worker.js:10")
+    );
+    let mut lines = SERVER.lines();
+    let first = lines.position(|line| line.contains("process.env.DATABASE_URL"));
+    let told = format!("server/server.js:{} and 1 more", first.unwrap() + 1);
     assert_eq!(
         outputs["used-staging-DATABASE_URL"].text(),
-        Some(&*database)
+        Some(told.as_str())
     );
 }
 
