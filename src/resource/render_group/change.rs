@@ -80,42 +80,8 @@ fn told(fingerprint: &Option<String>) -> String {
     shown.unwrap_or_else(|| "a value".into())
 }
 
-fn created(item: &ItemId, name: &str, variables: &str, services: &[&str]) -> Row {
-    let linked = match services.is_empty() {
-        true => "linked to nothing".into(),
-        false => format!("linked to {}", list(services)),
-    };
-    Row {
-        new: Some(format!("{variables}; {linked}")),
-        detail: vec!["the values are those of the cells above, all in one call".into()],
-        ..Row::new(item, "create", Sign::Create, format!("env group {name}"))
-    }
-}
-
-/// A variable is set: from one value to another, or from none.
-fn set(
-    item: &ItemId,
-    name: &str,
-    what: String,
-    (old, new): (Option<String>, String),
-    ours: bool,
-) -> Row {
-    let (sign, undo) = match old {
-        Some(_) => (Sign::Change, Undo::Restorable),
-        None => (Sign::Create, Undo::Reversible),
-    };
-    Row {
-        new: Some(new),
-        undo,
-        not_made_by_golive: old.is_some() && !ours,
-        old,
-        ..Row::new(item, &format!("set-{name}"), sign, what)
-    }
-}
-
 impl Change for RenderGroupChange {
     fn row(&self, item: &ItemId) -> Row {
-        let in_group = |group: &str, what: &str| format!("{what} in group {group}");
         match self {
             Self::Create {
                 name,
@@ -124,7 +90,15 @@ impl Change for RenderGroupChange {
                 ..
             } => {
                 let services: Vec<&str> = services.iter().map(|(_, name)| name.as_str()).collect();
-                created(item, name, &list(variables), &services)
+                let linked = match services.is_empty() {
+                    true => "linked to nothing".into(),
+                    false => format!("linked to {}", list(&services)),
+                };
+                Row {
+                    new: Some(format!("{}; {linked}", list(variables))),
+                    detail: vec!["the values are those of the cells above, all in one call".into()],
+                    ..Row::new(item, "create", Sign::Create, format!("env group {name}"))
+                }
             }
             Self::Rename { old, new, .. } => Row {
                 old: Some(old.clone()),
@@ -132,6 +106,47 @@ impl Change for RenderGroupChange {
                 undo: Undo::Restorable,
                 ..Row::new(item, "rename", Sign::Change, "name of the env group")
             },
+            Self::Delete { name, .. } => Row {
+                detail: vec!["with the values in it; golive's own copies stay in the vault".into()],
+                ..Row::new(item, "delete", Sign::Remove, format!("env group {name}"))
+            },
+            Self::Set { .. } | Self::Remove { .. } | Self::PutBack { .. } => self.of_value(item),
+            Self::Link {
+                group_name,
+                service_name,
+                ..
+            } => {
+                let change = format!("link-{service_name}");
+                let what = format!("service {service_name}");
+                Row {
+                    new: Some(format!("runs with group {group_name}")),
+                    ..Row::new(item, &change, Sign::Create, what)
+                }
+            }
+            Self::Unlink {
+                group_name,
+                service_name,
+                ..
+            } => {
+                let change = format!("unlink-{service_name}");
+                let what = format!("service {service_name}");
+                Row {
+                    old: Some(format!("runs with group {group_name}")),
+                    ..Row::new(item, &change, Sign::Remove, what)
+                }
+            }
+        }
+    }
+}
+
+impl RenderGroupChange {
+    /// The row of a change to one variable.
+    fn of_value(&self, item: &ItemId) -> Row {
+        let row = |change: &str, sign, name: &str, group: &str| {
+            let what = format!("{name} in group {group}");
+            Row::new(item, &format!("{change}-{name}"), sign, what)
+        };
+        match self {
             Self::Set {
                 group_name,
                 name,
@@ -140,35 +155,18 @@ impl Change for RenderGroupChange {
                 ours,
                 ..
             } => {
-                let old = old.as_ref().map(|old| told(&old.fingerprint));
-                let what = in_group(group_name, name);
-                set(item, name, what, (old, told(new)), *ours)
+                let (sign, undo) = match old {
+                    Some(_) => (Sign::Change, Undo::Restorable),
+                    None => (Sign::Create, Undo::Reversible),
+                };
+                Row {
+                    old: old.as_ref().map(|old| told(&old.fingerprint)),
+                    new: Some(told(new)),
+                    undo,
+                    not_made_by_golive: old.is_some() && !ours,
+                    ..row("set", sign, name, group_name)
+                }
             }
-            Self::Link {
-                group_name,
-                service_name,
-                ..
-            } => Row {
-                new: Some(format!("runs with group {group_name}")),
-                ..Row::new(
-                    item,
-                    &format!("link-{service_name}"),
-                    Sign::Create,
-                    format!("service {service_name}"),
-                )
-            },
-            Self::Delete { name, .. } => Row {
-                detail: vec!["with the values in it; golive's own copies stay in the vault".into()],
-                ..Row::new(item, "delete", Sign::Remove, format!("env group {name}"))
-            },
-            Self::Remove {
-                group_name, name, ..
-            } => Row::new(
-                item,
-                &format!("remove-{name}"),
-                Sign::Remove,
-                in_group(group_name, name),
-            ),
             Self::PutBack {
                 group_name,
                 name,
@@ -176,26 +174,12 @@ impl Change for RenderGroupChange {
                 ..
             } => Row {
                 new: Some(format!("{}, as before golive", told(&former.fingerprint))),
-                ..Row::new(
-                    item,
-                    &format!("put-back-{name}"),
-                    Sign::Change,
-                    in_group(group_name, name),
-                )
+                ..row("put-back", Sign::Change, name, group_name)
             },
-            Self::Unlink {
-                group_name,
-                service_name,
-                ..
-            } => Row {
-                old: Some(format!("runs with group {group_name}")),
-                ..Row::new(
-                    item,
-                    &format!("unlink-{service_name}"),
-                    Sign::Remove,
-                    format!("service {service_name}"),
-                )
-            },
+            Self::Remove {
+                group_name, name, ..
+            } => row("remove", Sign::Remove, name, group_name),
+            other => other.row(item),
         }
     }
 }

@@ -62,33 +62,11 @@ fn told(value: &Value) -> String {
     shown.unwrap_or_else(|| "a value".into())
 }
 
-/// `old` is what stands there, as far as Vercel shows it; `ours`: golive set it.
-fn set(row: Row, name: &str, new: Option<&str>, old: Option<&Option<Value>>, ours: bool) -> Row {
-    let value = || "the value of its cell".to_string();
-    let detail = new.map(|seal| format!("fingerprint {seal}"));
-    let detail = detail.into_iter();
-    let detail = detail.chain(["it reaches the browser with the next build".into()]);
-    match old {
-        None => Row {
-            new: Some(value()),
-            detail: detail.collect(),
-            ..row
-        },
-        Some(old) => Row {
-            old: Some(match old {
-                Some(old) => told(old),
-                None => "a value that Vercel does not show".into(),
-            }),
-            new: Some(new.map_or_else(value, str::to_string)),
-            undo: match (old, ours) {
-                (None, false) => Undo::OneWay,
-                _ => Undo::Restorable,
-            },
-            confirm: (old.is_none() && !ours).then(|| name.to_string()),
-            not_made_by_golive: !ours,
-            ..row
-        },
-    }
+/// What is worth reading beside a value that is set.
+fn reaches(fingerprint: &Option<String>) -> Vec<String> {
+    let seal = fingerprint.iter().map(|seal| format!("fingerprint {seal}"));
+    seal.chain(["it reaches the browser with the next build".into()])
+        .collect()
 }
 
 impl Change for VercelVariablesChange {
@@ -103,17 +81,32 @@ impl Change for VercelVariablesChange {
                 how,
                 ..
             } => {
-                let change = Row::new(
-                    item,
-                    &format!("set-{name}"),
-                    if old.is_some() {
-                        Sign::Change
-                    } else {
-                        Sign::Create
+                let what = of(name, target);
+                let row = |sign| Row::new(item, &format!("set-{name}"), sign, what);
+                let cell = "the value of its cell".to_string();
+                match old {
+                    None => Row {
+                        new: Some(cell),
+                        detail: reaches(new),
+                        ..row(Sign::Create)
                     },
-                    of(name, target),
-                );
-                set(change, name, new.as_deref(), old.as_ref(), how.is_some())
+                    Some(old) => {
+                        // What is not shown cannot be kept, and golive's own can be set again.
+                        let lost = old.is_none() && how.is_none();
+                        let shown = old.as_ref().map(told);
+                        Row {
+                            old: Some(
+                                shown.unwrap_or_else(|| "a value that Vercel does not show".into()),
+                            ),
+                            new: Some(new.clone().unwrap_or(cell)),
+                            undo: if lost { Undo::OneWay } else { Undo::Restorable },
+                            confirm: lost.then(|| name.clone()),
+                            not_made_by_golive: how.is_none(),
+                            detail: reaches(new),
+                            ..row(Sign::Change)
+                        }
+                    }
+                }
             }
             Self::Narrow {
                 project_name,
