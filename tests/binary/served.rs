@@ -23,8 +23,8 @@ repository = "bondigoo/bondigoo-platform"
 operator = "Ada"
 health-path = "/health"
 vercel-project = "bondigoo-platform"
-atlas-prod-project = "prod"
-atlas-dev-project = "dev"
+atlas-prod-project = "bondigoo"
+atlas-dev-project = "coaching-platform"
 render-workspace = "bondigoo"
 "#;
 
