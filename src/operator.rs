@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::engine::approval;
 use crate::event::{Durable, Event, Live};
 use crate::journal::state::Standing;
@@ -43,7 +45,12 @@ pub struct Operator {
     /// Approvals sent, so that the same rows are not approved twice while the engine is busy.
     approved: Vec<RowId>,
     answered: Vec<(ItemId, Blocker)>,
+    /// Since when it is waited for what was done by hand.
+    by_hand: BTreeMap<ItemId, Timestamp>,
 }
+
+/// In a rehearsal what was done by hand shows within this time, or it was not what the card asked for.
+const HANDS_MAX: SignedDuration = SignedDuration::from_mins(15);
 
 impl Operator {
     pub fn new(policy: Policy) -> Self {
@@ -53,6 +60,7 @@ impl Operator {
             sent: 0,
             approved: vec![],
             answered: vec![],
+            by_hand: BTreeMap::new(),
         }
     }
 
@@ -195,8 +203,9 @@ impl Operator {
         })
     }
 
-    /// Whether time alone, or in a rehearsal the world's reviewer, will move something on.
-    fn waits(&self, view: &View, something_due: bool) -> bool {
+    /// Whether time alone, or in a rehearsal the world's reviewer or what its operator has done by hand, will move something
+    /// on.
+    fn waits(&mut self, view: &View, something_due: bool) -> bool {
         if !something_due || self.policy.look_only {
             return false;
         }
@@ -209,7 +218,15 @@ impl Operator {
             .items()
             .filter_map(|item| view.item_state(&item.id))
             .any(|state| matches!(&state.standing, Standing::Blocked(Blocker::Review { .. })));
-        waits_for_world || waits_for_review && self.policy.rehearsed
+        let waits_for_hands = self.answered.iter().any(|(item, blocker)| {
+            let standing = view.item_state(item).map(|state| &state.standing);
+            let still = matches!(standing, Some(Standing::Blocked(now)) if now == blocker);
+            let since = *self.by_hand.entry(item.clone()).or_insert(view.now);
+            matches!(blocker, Blocker::ByHand { .. })
+                && still
+                && view.now.duration_since(since) < HANDS_MAX
+        });
+        waits_for_world || self.policy.rehearsed && (waits_for_review || waits_for_hands)
     }
 }
 

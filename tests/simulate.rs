@@ -164,10 +164,25 @@ async fn a_client_finds_everything_in_the_ready_file() {
     assert_eq!(
         keys,
         [
-            "github", "vercel", "render", "atlas", "mongodb", "control", "tokens"
+            "github",
+            "vercel",
+            "render",
+            "atlas",
+            "godaddy",
+            "cloudflare",
+            "stripe",
+            "dns",
+            "https",
+            "ca",
+            "mongodb",
+            "redis",
+            "control",
+            "tokens"
         ]
     );
     let ready: Ready = serde_json::from_str(&text).unwrap();
+    let authority = std::fs::read_to_string(&ready.ca).unwrap();
+    assert!(authority.starts_with("-----BEGIN CERTIFICATE-----"));
     assert!(ready.tokens["github"].starts_with("golive-sim-github-"));
 
     let reply = play.github(Method::Get, "/user", None).await.unwrap();

@@ -187,12 +187,13 @@ fn vault(global: &Global, place: &Place) -> Result<(Finding, Option<Arc<dyn Vaul
     }
     let opened = run::runtime()?.block_on(vaults::open(global, place, false));
     let able = match global.vault {
-        VaultChoice::Env => "read only",
-        VaultChoice::Keyring | VaultChoice::File => "writes and reads",
+        // It says itself that it is read only.
+        VaultChoice::Env => "",
+        VaultChoice::Keyring | VaultChoice::File => ", writes and reads",
     };
     Ok(match opened {
         Ok(vault) => {
-            let told = well("vault", format!("{}, {able}", vault.describe()));
+            let told = well("vault", format!("{}{able}", vault.describe()));
             (told, Some(vault))
         }
         Err(error) => {

@@ -5,6 +5,7 @@ use super::place::Place;
 use crate::cli::Global;
 use crate::error::{Error, Result};
 use crate::plan::{Provider, whose};
+use crate::resource::Wish;
 use crate::secret::SecretName;
 use crate::step::SlotOrigin;
 use crate::step::catalog::{Catalog, PHASES};
@@ -156,12 +157,26 @@ fn secret(topic: &str) -> Option<String> {
 fn launch_secret(global: &Global, topic: &str) -> Option<String> {
     let place = Place::find(global).ok()?;
     let slot = place.launch.slot(&SecretName::new(topic))?;
+    let item = place.launch.items.iter().find(|item| item.id == slot.item);
+    let is_password = item.is_some_and(|item| matches!(item.wish, Wish::AtlasLogin(_)));
     let asked = match slot.origin {
-        SlotOrigin::Asked => {
-            "\nIt exists already and is proved by a login. golive never resets it without asking."
+        SlotOrigin::Asked => match slot.form {
+            Some(form) => format!(
+                "\nIt is {}, which {} shows. {}",
+                form.in_words(),
+                form.page(),
+                match slot.later {
+                    true => "It is asked for once the launch has switched to live.",
+                    false => "It is asked for once, and kept in the vault.",
+                }
+            ),
+            None if is_password => "\nIt exists already and is proved by a login. golive never resets it without asking.".into(),
+            None => "\nOnly you know it. It is asked for once, and kept in the vault.".into(),
+        },
+        SlotOrigin::Made => {
+            "\nIt is in the vault before it is sent, and no one needs to type it.".into()
         }
-        SlotOrigin::Made => "\nIt is in the vault before it is sent, and no one needs to type it.",
-        SlotOrigin::Read => "",
+        SlotOrigin::Read => String::new(),
     };
     Some(format!(
         "{}: {}, {}, kept by {}.{asked}",
@@ -224,7 +239,11 @@ fn step(topic: &str) -> Result<String> {
     let items: Vec<String> = file
         .item
         .iter()
-        .map(|item| format!("  {}.{}  {}", file.number, item.id, item.title))
+        .map(|item| match item.each {
+            // Its title goes on with what each of them is about.
+            Some(_) => format!("  {}.{}-…  {} …", file.number, item.id, item.title),
+            None => format!("  {}.{}  {}", file.number, item.id, item.title),
+        })
         .collect();
     Ok(format!(
         "Step {} {} (phase {} {}, about {} minutes)\n\n{}\n\nItems\n{}\n\nUndo  {}\nDocs  {}",

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::login::{received, told};
 use super::place::Place;
 use super::{run, vaults, wants_terminal};
-use crate::cli::{From, Global, Secrets};
+use crate::cli::{From, Global, Secrets, VaultChoice};
 use crate::error::{Error, Kind, Result};
 use crate::secret::SecretName;
 use crate::step::{SlotOrigin, Use};
@@ -196,17 +196,27 @@ fn known(place: &Place, name: &str) -> Result<SecretName> {
 
 /// One line a secret: where it is, its fingerprint, what it is, what uses it. Never a value.
 async fn list(global: &Global, place: &Place) -> Result<u8> {
-    let vault = vaults::open(global, place, wants_terminal(global)).await?;
+    let vault = match is_gone(global, place) {
+        true => None,
+        false => Some(vaults::open(global, place, wants_terminal(global)).await?),
+    };
     let kept = place.contents()?.state.kept;
     let mut documents = vec![];
     for entry in entries(place) {
-        let present = vault.get(&entry.name).await?.is_some();
-        let keeps = vault.keeps(&entry.name).await?;
-        let where_ = match (present, keeps) {
-            (true, true) => "in the vault",
-            (true, false) => "lent by a variable",
-            (false, _) if entry.spare && !kept.contains_key(&entry.name) => "not there",
-            (false, _) => "missing",
+        let was_kept = kept.contains_key(&entry.name);
+        let where_ = match &vault {
+            Some(vault) => {
+                let present = vault.get(&entry.name).await?.is_some();
+                let keeps = vault.keeps(&entry.name).await?;
+                match (present, keeps) {
+                    (true, true) => "in the vault",
+                    (true, false) => "lent by a variable",
+                    (false, _) if entry.spare && !was_kept => "not there",
+                    (false, _) => "missing",
+                }
+            }
+            None if was_kept => "gone with its run",
+            None => "not there",
         };
         let fingerprint = kept.get(&entry.name).map(ToString::to_string);
         documents.push(serde_json::json!({
@@ -216,24 +226,46 @@ async fn list(global: &Global, place: &Place) -> Result<u8> {
         if !global.json {
             let shown = fingerprint.as_deref().unwrap_or("-");
             println!(
-                "{:<32} {:<7} {where_:<18} fingerprint {shown:<5} {}, {}; for {}",
+                "{:<34} {:<7} {where_:<18} fingerprint {shown:<5} {}, {}; for {}",
                 entry.name, entry.kind, entry.what, entry.origin, entry.used_by
             );
         }
     }
+    let described = vault.as_ref().map(|vault| vault.describe());
     if global.json {
+        let vault = described.unwrap_or_else(|| GONE.into());
         println!(
             "{:#}",
-            serde_json::json!({"vault": vault.describe(), "secrets": documents})
+            serde_json::json!({"vault": vault, "secrets": documents})
         );
     } else {
-        println!("Kept in the {}.", vault.describe());
+        match described {
+            Some(vault) => println!("Kept in the {vault}."),
+            None => println!("This is a rehearsal: its secrets were kept in {GONE}."),
+        }
     }
     Ok(0)
 }
 
+/// Where a rehearsal keeps its secrets.
+const GONE: &str = "memory, and went with each run";
+
+/// Whether there is no vault to ask: a rehearsal has none, unless one was named for it.
+fn is_gone(global: &Global, place: &Place) -> bool {
+    place.rehearsal && global.vault == VaultChoice::Keyring
+}
+
 /// Whether each secret that was kept is there, still the same, and works.
 async fn check(global: &Global, place: &Place) -> Result<u8> {
+    if is_gone(global, place) {
+        say(
+            global,
+            &format!(
+                "This is a rehearsal: its secrets were kept in {GONE}. Nothing is there to check."
+            ),
+        );
+        return Ok(0);
+    }
     let vault = vaults::open(global, place, wants_terminal(global)).await?;
     let kept = place.contents()?.state.kept;
     let key = Fingerprints::key(&*vault, true).await?;
@@ -263,7 +295,7 @@ async fn check(global: &Global, place: &Place) -> Result<u8> {
         }));
         if !global.json {
             let tried = tried.map(|tried| format!("; {tried}")).unwrap_or_default();
-            println!("{slot:<32} fingerprint {fingerprint}  {verdict}{tried}");
+            println!("{slot:<34} fingerprint {fingerprint}  {verdict}{tried}");
         }
     }
     if global.json {

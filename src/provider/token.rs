@@ -7,6 +7,36 @@ use crate::error::{Error, Result};
 use crate::plan::Provider;
 use crate::secret::{Secret, SecretName};
 
+/// The public beginnings of secrets, each with the provider that gives it out where golive works with its tokens.
+const BEGINNINGS: [(&str, Option<Provider>, &str); 14] = [
+    ("ghp_", Some(Provider::GitHub), "a GitHub token"),
+    ("github_pat_", Some(Provider::GitHub), "a GitHub token"),
+    ("gho_", Some(Provider::GitHub), "a GitHub token"),
+    ("ghu_", Some(Provider::GitHub), "a GitHub token"),
+    ("ghs_", Some(Provider::GitHub), "a GitHub token"),
+    ("rnd_", Some(Provider::Render), "a Render API key"),
+    ("cfut_", Some(Provider::Cloudflare), "a Cloudflare token"),
+    (
+        "mdb_sa_",
+        Some(Provider::Atlas),
+        "an Atlas service account's",
+    ),
+    ("sk_live_", None, "a Stripe secret key (live)"),
+    ("sk_test_", None, "a Stripe secret key (test)"),
+    ("rk_", None, "a Stripe restricted key"),
+    ("pk_", None, "a Stripe publishable key"),
+    ("whsec_", None, "a Stripe webhook secret"),
+    ("mongodb", None, "a MongoDB address"),
+];
+
+/// Whose secret a text is that lands in the field of `own`'s token, by its beginning.
+pub(super) fn foreign(own: Provider, text: &str) -> Option<&'static str> {
+    let found = BEGINNINGS
+        .iter()
+        .find(|(prefix, provider, _)| *provider != Some(own) && text.starts_with(prefix));
+    found.map(|(.., what)| *what)
+}
+
 /// The ways to sign for a provider, the recommended one first: each the slots that are needed together.
 pub fn ways(provider: Provider) -> &'static [&'static [&'static str]] {
     match provider {

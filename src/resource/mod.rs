@@ -315,3 +315,19 @@ impl Known {
 fn short(sha: &str) -> &str {
     sha.get(..7).unwrap_or(sha)
 }
+
+/// The most of a line of a build's log that a question shows, in characters.
+const LOG_LINE_MAX: usize = 160;
+
+/// A line of a log, cut where it is too long to be shown.
+fn clipped(line: &str) -> String {
+    match line.char_indices().nth(LOG_LINE_MAX) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_string(),
+    }
+}
+
+/// A moment as evidence names it.
+fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}

@@ -17,17 +17,19 @@ pub(super) fn slot(project: &ItemId) -> SecretName {
     SecretName::new(format!("{key}.VERCEL_BYPASS"))
 }
 
-/// What a visit to a host of that project carries; nothing where no key is kept.
-#[expect(
-    dead_code,
-    reason = "for visits that look behind the protection, such as at the scripts of a front end"
-)]
-pub(super) async fn headers(cx: &Cx<'_>, project: &ItemId) -> Look<Vec<(String, HeaderText)>> {
+/// What a visit to an address of that project carries; nothing where no key is kept, and nothing to an address that is
+/// not Vercel's own: a name of the product's may lead to another server, which would then hold the key.
+pub(super) async fn headers(
+    cx: &Cx<'_>,
+    project: &ItemId,
+    host: &str,
+) -> Look<Vec<(String, HeaderText)>> {
+    if !host.ends_with(".vercel.app") {
+        return Ok(vec![]);
+    }
     let key = cx.slots.secret(&slot(project)).await?;
-    Ok(key
-        .map(|key| (HEADER.to_string(), HeaderText::Secret(key)))
-        .into_iter()
-        .collect())
+    let header = key.map(|key| (HEADER.to_string(), HeaderText::Secret(key)));
+    Ok(header.into_iter().collect())
 }
 
 /// The page is Vercel's, and stands before a site that is hidden.
@@ -46,7 +48,11 @@ pub(super) fn is_login(page: &Page) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use futures::future::{FutureExt, LocalBoxFuture, ready};
+
     use super::*;
+    use crate::resource::{Known, Slots};
+    use crate::secret::{Fingerprint, Secret};
 
     fn page(status: u16, headers: &[(&str, &str)]) -> Page {
         let headers = headers.iter();
@@ -62,6 +68,41 @@ mod tests {
     #[test]
     fn a_projects_key_has_the_name_of_its_key_in_golive_toml() {
         assert_eq!(slot(&ItemId::new("5.prod")).as_str(), "prod.VERCEL_BYPASS");
+    }
+
+    /// Whatever is asked for, this is kept.
+    struct Full;
+
+    impl Slots for Full {
+        fn secret<'s>(&'s self, _: &'s SecretName) -> LocalBoxFuture<'s, Look<Option<Secret>>> {
+            ready(Ok(Some(Secret::new("k".repeat(32))))).boxed_local()
+        }
+
+        fn fingerprint(&self, _: &SecretName) -> Option<Fingerprint> {
+            None
+        }
+
+        fn keep<'s>(&'s self, _: &'s SecretName, _: Secret) -> LocalBoxFuture<'s, Look<()>> {
+            ready(Ok(())).boxed_local()
+        }
+    }
+
+    #[test]
+    fn the_key_goes_to_addresses_of_vercels_own_alone() {
+        let (item, known) = (ItemId::new("7.redeploy-dev"), Known::default());
+        let project = ItemId::new("5.prod");
+        let cx = Cx {
+            slots: &Full,
+            ..Cx::alone(&item, jiff::Timestamp::UNIX_EPOCH, &known)
+        };
+        let carried = |host: &str| {
+            let headers = headers(&cx, &project, host);
+            headers.now_or_never().expect("no waiting").expect("a look")
+        };
+        assert_eq!(carried("shop-git-develop-acme.vercel.app").len(), 1);
+        for other in ["dev.acme.test", "vercel.app.evil.test", "evilvercel.app"] {
+            assert!(carried(other).is_empty(), "{other}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::render_access::workspace_id;
 use super::value::{Variable, list, without_secrets};
-use super::{Applied, Cx, Known, Look, Resource, here, short};
+use super::{Applied, Cx, Known, Look, Resource, clipped, here, moment, short};
 use crate::plan::{
     Blocker, Change, Choice, Evidence, ItemId, Output, Outputs, Plan, Repeat, Row, Sign, Wait,
 };
@@ -22,7 +22,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(10);
 const WORST_CASE: Duration = Duration::from_secs(30 * 60);
 /// Of a failed deploy's log, this much is shown.
 const LOG_LINES: usize = 8;
-const LOG_LINE_MAX: usize = 160;
 
 /// A service runs with the variables of its group.
 #[derive(Clone, Debug)]
@@ -199,7 +198,7 @@ impl RenderDeploy {
                 "{} stands at {}; its variables are as they are since {}",
                 self.branch,
                 short(&seen.head),
-                time(seen.as_of)
+                moment(seen.as_of)
             ));
             if let Some(live) = seen.deploys.iter().find(|one| one.is_live()) {
                 let commit = live.commit().map_or("a commit not shown", short);
@@ -282,7 +281,7 @@ impl RenderDeploy {
     }
 
     fn evidence(&self, seen: &Seen, live: &Deploy) -> Evidence {
-        let started = live.created_at().map(time).unwrap_or_default();
+        let started = live.created_at().map(moment).unwrap_or_default();
         let names: Vec<&str> = self.variables.iter().map(|one| one.name.as_str()).collect();
         let text = match live.commit() {
             Some(commit) => format!(
@@ -303,7 +302,7 @@ impl RenderDeploy {
                 "deploy {} started {started}, and {} are as they are since {}",
                 live.id,
                 list(&names),
-                time(seen.as_of)
+                moment(seen.as_of)
             ));
         match live.commit() {
             Some(_) => evidence,
@@ -313,16 +312,5 @@ impl RenderDeploy {
                 short(&seen.head)
             )),
         }
-    }
-}
-
-fn time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
-}
-
-fn clipped(line: &str) -> String {
-    match line.char_indices().nth(LOG_LINE_MAX) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_string(),
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use self::change::{ADDED, ALTERED, MOVED};
 use super::vercel_project::find::page;
 use super::zone::{PROOF_NAME, PROOF_VALUE, TARGET, TARGET_KIND};
-use super::{Applied, Cx, Known, Look, Resource, absent_on_404, protection};
+use super::{Applied, Cx, Known, Look, Resource, absent_on_404};
 use crate::plan::{Blocker, Evidence, ItemId, Made, Output, Outputs, Plan, Wait};
 use crate::provider::http::CallError;
 use crate::provider::vercel::{Client, DomainConfig, ProjectDomain, Protection, Serves};
@@ -75,7 +75,7 @@ impl Resource for VercelDomain {
             Some(_) => {
                 seen.config = Some(client.domain_config(&project, &self.host).await?);
                 seen.protection = client.protection(&project).await?;
-                seen.key = cx.slots.secret(&protection::slot(&self.project)).await?;
+                seen.key = cx.slots.secret(&self.key_slot()).await?;
             }
             None => seen.elsewhere = self.elsewhere(cx, client).await?,
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::vercel_project::find::{Names, find, missing, page, taken};
-use super::{Applied, Cx, Known, Look, Resource, short};
+use super::{Applied, Cx, Known, Look, Resource, clipped, short};
 use crate::plan::{
     Blocker, Change, Choice, Evidence, ItemId, Output, Outputs, Plan, Row, Sign, Wait,
 };
@@ -17,7 +17,6 @@ const LOOK: Duration = Duration::from_secs(5);
 const WORST: Duration = Duration::from_secs(50 * 60);
 /// Of a failed build's log, this much is shown.
 const LOG_LINES: usize = 8;
-const LOG_LINE_MAX: usize = 160;
 
 /// The first production deployment of a new project, without which no domain can be added.
 #[derive(Clone, Debug)]
@@ -331,13 +330,6 @@ impl VercelFirstBuild {
             Some(url) => evidence.url(format!("https://{}", strip_controls(url))),
             None => evidence,
         }
-    }
-}
-
-fn clipped(line: &str) -> String {
-    match line.char_indices().nth(LOG_LINE_MAX) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_string(),
     }
 }
 

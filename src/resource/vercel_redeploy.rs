@@ -12,7 +12,7 @@ pub use self::proof::Proof;
 use super::value::{Variable, Wanted, list, wanted, without_secrets};
 use super::vercel_first_build::{Stands, stands};
 use super::vercel_project::find::page;
-use super::{Applied, Cx, Known, Look, Resource, here, short};
+use super::{Applied, Cx, Known, Look, Resource, clipped, here, moment, protection, short};
 use crate::plan::{
     Blocker, Change, Choice, Evidence, Finding, ItemId, Output, Outputs, Plan, Row, Sign, Wait,
 };
@@ -279,7 +279,8 @@ impl VercelRedeploy {
         let Some(own) = url else {
             return Ok((by_name, None));
         };
-        Ok(match proof::look(cx, &own, &[], &read).await {
+        let headers = protection::headers(cx, &self.project, &own).await?;
+        Ok(match proof::look(cx, &own, &headers, &read).await {
             // The name may still lead elsewhere: that is step 6.2's to say.
             by_own @ (Proof::Served { .. } | Proof::NotServed { .. }) => (by_own, instead),
             _ => match by_name {
@@ -393,8 +394,8 @@ impl VercelRedeploy {
     }
 
     fn evidence(&self, known: &Known, seen: &Seen, serving: &Deployment) -> Evidence {
-        let begun = serving.created().map(time).unwrap_or_default();
-        let set = seen.set_at.map(time);
+        let begun = serving.created().map(moment).unwrap_or_default();
+        let set = seen.set_at.map(moment);
         let mut evidence = Evidence::new(format!(
             "{} serves {} of {}, built with its variables",
             self.project_name,
@@ -425,6 +426,11 @@ impl VercelRedeploy {
             }
         };
         match &seen.instead {
+            // What hides it is told with the host, in step 6.
+            Some(why) if why == proof::HIDDEN => evidence.note(format!(
+                "https://{} asks visitors to log in; golive looked at the deployment's own address",
+                self.host
+            )),
             Some(why) if matches!(seen.proof, Proof::Served { .. }) => {
                 evidence.findings([Finding::new(
                     "name-not-proved",
@@ -449,15 +455,4 @@ fn is_read(known: &Known, name: &str) -> bool {
         .filter(|key| key.contains(".used-"))
         .peekable();
     looked.peek().is_none() || looked.any(|key| key.ends_with(&format!("-{name}")))
-}
-
-fn time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
-}
-
-fn clipped(line: &str) -> String {
-    match line.char_indices().nth(160) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_string(),
-    }
 }

@@ -9,7 +9,7 @@ pub use super::atlas::AtlasSpec;
 pub use super::render::RenderSpec;
 pub use super::stripe::StripeSpec;
 pub use super::vercel::{HeldSpec, VercelSpec};
-pub use super::zones::{DnsSpec, Host};
+pub use super::zones::{DnsSpec, Host, Refuses};
 
 /// The names a world is built around, taken from `golive.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

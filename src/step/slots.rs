@@ -84,6 +84,10 @@ fn of(item: &Instance) -> Vec<LaunchSlot> {
             });
             now.into_iter().chain(live).collect()
         }
+        Wish::VercelDomain(domain) if domain.git_branch.is_some() => {
+            let what = format!("key for golive's visits to {}", domain.project_name);
+            vec![slot(&domain.key_slot(), what, SlotOrigin::Read)]
+        }
         _ => vec![],
     };
     let kept = item.keeps.iter().map(|(output, name)| {
@@ -125,7 +129,7 @@ mod tests {
         let launch = expand(&Catalog::embedded().unwrap(), &manifest, true).unwrap();
         let slots = launch.slots();
         let named = |name: &str| launch.slot(&SecretName::new(name)).unwrap();
-        assert_eq!(slots.len(), 16);
+        assert_eq!(slots.len(), 17);
         let key = named("staging.STRIPE_SECRET_KEY_TEST");
         assert_eq!(
             (key.origin, key.form, key.later),

@@ -240,7 +240,9 @@ pub fn next_need(ui: &UiState, view: &View) -> Option<Node> {
         (_, Node::Step(_)) => (ui.cursor.clone(), ui.tab == Tab::Plan),
         (_, Node::Item(_)) => (ui.cursor.clone(), false),
     };
-    let at = list.iter().position(|node| *node == here);
+    // Where golive went by itself is no place the operator goes on from: the first is what the line above the keys names.
+    let went = ui.follow && ui.open.is_empty() && ui.tab != Tab::Plan;
+    let at = list.iter().position(|node| *node == here && !went);
     let next = match at {
         Some(0) if list.len() == 1 && open => return None,
         Some(at) if list.len() > 1 => (at + 1) % list.len(),

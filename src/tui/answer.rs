@@ -100,7 +100,8 @@ pub fn give_secret(ui: &mut UiState, at: Instant) -> Vec<Effect> {
         return Vec::new();
     };
     if let Some(Err(why)) = &field.shape {
-        let text = format!("{slot} is not handed over: {why}.");
+        // The screen names what is asked for: the reason has the line to itself.
+        let text = format!("Not handed over: {why}.");
         ui.say(text, at);
         return Vec::new();
     }
@@ -112,7 +113,7 @@ pub fn give_secret(ui: &mut UiState, at: Instant) -> Vec<Effect> {
         return Vec::new();
     };
     let name = SecretName::new(slot.clone());
-    let text = format!("{slot} is handed over: golive looks whether it works.");
+    let text = format!("{slot} is handed over: golive tries it.");
     let next = next_of(&name);
     if let Some(next) = next {
         // Two sign together: the second is asked for in the same breath.

@@ -87,6 +87,8 @@ fn twice(entries: &[Entry]) -> Vec<Wrong> {
 
 /// A value while it is read; wiped when it is dropped.
 type Value = zeroize::Zeroizing<String>;
+/// Name, value, and what to know of it.
+type Assignment<'t> = (&'t str, Value, Vec<String>);
 
 struct Reader<'t> {
     rest: &'t str,
@@ -96,7 +98,7 @@ struct Reader<'t> {
 
 impl<'t> Reader<'t> {
     /// The next line's assignment; `None` for an empty line or a comment.
-    fn assignment(&mut self) -> Result<Option<(&'t str, Value, Vec<String>)>, String> {
+    fn assignment(&mut self) -> Result<Option<Assignment<'t>>, String> {
         self.spaces();
         if self.rest.is_empty() || self.rest.starts_with(['\n', '\r', '#']) {
             self.skip_line();

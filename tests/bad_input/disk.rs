@@ -97,7 +97,9 @@ mod inside {
         ]);
         let simulate = golive(&dir, &[], &["simulate", "--ready-file", "ready"]).ends(1);
         simulate.tells(&[
-            "the ready file ready cannot be written",
+            // The authority that the ready file names comes first.
+            "ready.ca.pem cannot be written",
+            "Read-only",
             "hint: --ready-file FILE",
         ]);
         assert_eq!((state(&dir), served.changes()), (before, changes));

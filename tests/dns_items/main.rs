@@ -19,7 +19,7 @@ use golive::seam::resolver::{Answer, Question, RecordKind, Resolver, Server, Sil
 use golive::sim::doors::Doors;
 use golive::sim::scenario::{DnsSpec, Names};
 use golive::sim::transport::SimTransport;
-use golive::sim::{Act, FaultRule, Provider, Scenario, World};
+use golive::sim::{FaultRule, Provider, Scenario, World};
 use serde_json::{Value, json};
 
 pub const ZONE: &str = "acmeshop.example";
@@ -149,12 +149,6 @@ impl Stage<'_> {
         self.transport
             .add_faults(&rules)
             .expect("no record is kept");
-    }
-
-    /// What a person does in the pages of whoever keeps the zone.
-    pub fn person(&self, act: &str) {
-        let act = Act::parse(act).expect("an act");
-        self.transport.person(&act).expect("it can be done");
     }
 
     /// What the zone holds at `provider`, as the ledger has it: `www CNAME a.example.com 600`.

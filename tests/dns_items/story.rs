@@ -7,6 +7,7 @@ use golive::provider::godaddy;
 use golive::provider::http::CallError;
 use golive::provider::verdict::{Verdict, verdict};
 use golive::resource::{Cx, Known, Resource};
+use golive::seam::hands::Hands;
 
 use crate::Stage;
 
@@ -127,32 +128,6 @@ impl<'s, 'a> Launch<'s, 'a> {
         panic!("{item} does not come to rest: {:?}", driving.story);
     }
 
-    /// A person with the card in front of them; false when it is none.
-    fn enter(&self, card: &[String]) -> bool {
-        let mut fields: Vec<&str> = vec![];
-        for line in card {
-            if let Some(old) = line.strip_prefix("Remove first: ") {
-                let mut words = old.splitn(3, ' ');
-                let mut next = || words.next().expect("type, name and value");
-                let (kind, name, value) = (next(), next(), next());
-                self.stage
-                    .person(&format!("unrecord {name} {kind} {value}"));
-                continue;
-            }
-            let Some((_, value)) = line.split_once(':') else {
-                return false;
-            };
-            fields.push(value.trim());
-            if let [kind, name, value, ttl] = fields[..] {
-                let ttl = ttl.split(' ').next().expect("seconds");
-                self.stage
-                    .person(&format!("record {name} {ttl} {kind} {value}"));
-                fields.clear();
-            }
-        }
-        !card.is_empty() && fields.is_empty()
-    }
-
     /// Takes an item back until nothing is left to take back; the rows of it.
     pub async fn undo<R: Resource>(&mut self, item: &str, resource: &R) -> Vec<String> {
         let (known, id) = (self.of(item), ItemId::new(item));
@@ -262,7 +237,7 @@ impl Driving {
             // While the servers lag the card is still shown: what was entered is not entered again.
             Blocker::ByHand { paste, .. } if launch.hands => {
                 let entered = std::mem::replace(&mut self.entered, true);
-                entered || launch.enter(&paste)
+                entered || launch.stage.transport.enter(&paste).is_ok()
             }
             _ => false,
         };

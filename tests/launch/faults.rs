@@ -225,6 +225,20 @@ fn a_look_at_the_infrastructure_that_fails_is_never_taken_for_nothing_there() {
 }
 
 #[test]
+fn every_write_of_the_configuration_may_fail_in_every_way() {
+    let (stage, beginning) = Stage::configuration("fresh", SEED);
+    let matrix = writes(&stage, &beginning);
+    assert_clean("the configuration's writes", &matrix, 200);
+}
+
+#[test]
+fn a_look_at_the_configuration_that_fails_is_never_taken_for_nothing_there() {
+    let (stage, beginning) = Stage::configuration("half", SEED);
+    let matrix = reads(&stage, &beginning, |n, _| n % 7 == 0);
+    assert_clean("the configuration's reads", &matrix, 60);
+}
+
+#[test]
 fn a_look_that_fails_is_never_taken_for_nothing_there() {
     assert_clean("reads", &github_reads(|n, _| n % 3 == 0), 90);
 }

@@ -1,6 +1,7 @@
 //! Whole launches on the simulated world: calm, killed at every point, with every call going wrong.
 
 mod assembly;
+mod configuration;
 mod cost;
 mod disk;
 mod faults;

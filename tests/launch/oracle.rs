@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use golive::event::Durable;
+use golive::manifest::VariableKind;
 use golive::secret::{Secret, SecretName};
 use golive::sim::{MadeBy, ObjectRecord};
 use golive::vault::redact::Redactor;
@@ -12,7 +13,7 @@ use golive::vault::redact::Redactor;
 use super::stage::{Moment, Ran, Stage};
 
 /// Requests that one launch may take, recovery included; a calm one takes less than half.
-const CALLS_MAX: usize = 1_500;
+const CALLS_MAX: usize = 3_500;
 /// Virtual time that a launch may take.
 const HOURS_MAX: i64 = 6;
 
@@ -24,7 +25,7 @@ pub fn judge(stage: &Stage, calm: &Moment, ran: &Ran) -> Vec<String> {
     same_end(calm, end, &mut wrong);
     nothing_lost(ran, &mut wrong);
     only_approved(stage, ran, &mut wrong);
-    no_secret(end, &mut wrong);
+    no_secret(stage, end, &mut wrong);
     finished(stage, ran, &mut wrong);
     vault_coherent(ran, &mut wrong);
     done_is_done(stage, ran, &mut wrong);
@@ -56,6 +57,11 @@ fn key(object: &ObjectRecord) -> Option<(String, String, String)> {
         "cluster",
         "database_user",
         "access_entry",
+        "dns_record",
+        "domain",
+        "variable",
+        "custom_domain",
+        "env_group",
     ];
     counted.contains(&object.kind.as_str()).then(|| {
         (
@@ -161,13 +167,26 @@ fn only_approved(stage: &Stage, ran: &Ran, wrong: &mut Vec<String>) {
 }
 
 /// I7
-fn no_secret(end: &Moment, wrong: &mut Vec<String>) {
+fn no_secret(stage: &Stage, end: &Moment, wrong: &mut Vec<String>) {
     let tokens = end.world.tokens().into_iter();
     let tokens = tokens.map(|(name, token)| (SecretName::new(name), token));
     let kept = end.vault.secrets();
+    let kept = kept.filter(|(slot, _)| !is_former_plain(stage, slot));
     let kept = kept.map(|(slot, value)| (slot.clone(), value.clone()));
     let secrets: Vec<(SecretName, Secret)> = tokens.chain(kept).collect();
     wrong.extend(leaks(&secrets, end.disk.files()));
+}
+
+/// What a variable that may be shown held before golive set it: kept beside the secrets, and none.
+fn is_former_plain(stage: &Stage, slot: &SecretName) -> bool {
+    let Some(former) = slot.as_str().strip_prefix("former.") else {
+        return false;
+    };
+    let name = former.rsplit('.').next().unwrap_or_default();
+    let variable = stage.manifest.variable.iter();
+    let mut own = variable.filter(|(own, _)| own.as_str() == name);
+    own.next()
+        .is_some_and(|(_, own)| own.kind != VariableKind::Secret)
 }
 
 /// Every place where a secret stands in a file, in any form that a leak would give it. Of an address only the password is

@@ -8,6 +8,7 @@ use super::stage::{Moment, Ran, Stage};
 /// Fewer points than these and the sweep sees nothing.
 const POINTS_MIN: usize = 150;
 const INFRASTRUCTURE_POINTS_MIN: usize = 500;
+const CONFIGURATION_POINTS_MIN: usize = 500;
 
 const SEED: u64 = 7;
 
@@ -25,6 +26,11 @@ fn calm(world: &str) -> Calm {
 
 fn calm_infrastructure(world: &str) -> Calm {
     let (stage, beginning) = Stage::infrastructure(world, SEED);
+    Calm::of(stage, &beginning)
+}
+
+fn calm_configuration(world: &str) -> Calm {
+    let (stage, beginning) = Stage::configuration(world, SEED);
     Calm::of(stage, &beginning)
 }
 
@@ -118,6 +124,26 @@ fn killed_anywhere_the_infrastructure_ends_like_the_calm_one() {
         assert!(reached, "no call to {host} among the points");
     }
     calm.sweep(INFRASTRUCTURE_POINTS_MIN);
+}
+
+#[test]
+fn the_configuration_is_all_right_in_every_world() {
+    for world in ["fresh", "fresh-empty", "half", "done"] {
+        let calm = calm_configuration(world);
+        let wrong = judge(&calm.stage, &calm.ran.end, &calm.ran);
+        assert!(wrong.is_empty(), "{world}: {wrong:#?}");
+    }
+}
+
+#[test]
+fn killed_anywhere_the_configuration_ends_like_the_calm_one() {
+    let calm = calm_configuration("fresh");
+    for host in ["vercel", "render", "godaddy", "stripe", "github"] {
+        let host = format!("http://{host}.localhost");
+        let reached = calm.points.iter().any(|point| point.label.contains(&host));
+        assert!(reached, "no call to {host} among the points");
+    }
+    calm.sweep(CONFIGURATION_POINTS_MIN);
 }
 
 #[cfg(feature = "sabotage")]

@@ -21,7 +21,7 @@ const PART: usize = 12;
 /// How many items are settled, as the head of the screen says.
 fn settled(screen: &str) -> usize {
     let head = screen.lines().nth(1).unwrap_or_default();
-    let count = head.split("/41 settled").next().unwrap_or_default();
+    let count = head.split("/115 settled").next().unwrap_or_default();
     let count = count.rsplit(' ').next().unwrap_or_default();
     count.parse().unwrap_or(0)
 }
@@ -126,11 +126,11 @@ fn whole_phase(columns: u16, rows: u16) {
     assert!(settled(&resumed) >= 8, "{resumed}");
 
     walk(&terminal, PART);
-    terminal.see("12/41 settled");
+    terminal.see("12/115 settled");
     terminal.press(&["q"]);
     assert_eq!(terminal.prompt(), 0);
     let left = terminal.screen();
-    assert!(left.contains("12 of 41 items are settled."), "{left}");
+    assert!(left.contains("12 of 115 items are settled."), "{left}");
     terminal.is_as_found();
 }
 

@@ -1,5 +1,8 @@
 //! `golive secrets import`: keeps the values of a `.env` file that the launch asks for, all of them or none.
 
+#[cfg(test)]
+mod tests;
+
 use super::probe::{self, Tried};
 use crate::app::login::surroundings;
 use crate::app::place::Place;

@@ -25,12 +25,11 @@ pub use user::{DatabaseUser, Label, NewUser, Role, Scope};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::http::{CallError, Class, Endpoint, Http};
+use super::http::{CallError, Class, Endpoint, Http, encoded};
 use crate::event::FailedCall;
 use crate::seam::transport::Method;
 use crate::secret::Secret;
@@ -50,13 +49,6 @@ const TOKEN_LASTS: u64 = 3600;
 const PAGE_SIZE: usize = 500;
 /// A list of more pages than this is a loop: Atlas bounds users to 100, access entries to 200, clusters to 25 a project.
 const PAGES_MAX: usize = 50;
-
-/// A slash inside a path parameter is percent-encoded.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// Speaks to Atlas.
 pub struct Client<'a> {
@@ -235,11 +227,6 @@ impl<'c> Call<'c> {
 /// A path below a project.
 fn at(group: &str, rest: &str) -> String {
     format!("{API}/groups/{}{rest}", encoded(group))
-}
-
-/// One path parameter, its slashes included.
-fn encoded(parameter: &str) -> String {
-    utf8_percent_encode(parameter, PLAIN).to_string()
 }
 
 /// A removal of what is gone already has happened.

@@ -12,23 +12,16 @@ pub use refusal::{is_identical, is_in_the_way, verdict};
 pub use token::check_token;
 pub use zone::{Verified, Zone};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::http::{CallError, Class, Endpoint, Http};
+use super::http::{CallError, Class, Endpoint, Http, encoded};
 use crate::event::FailedCall;
 use crate::seam::transport::Method;
 
 /// Where tokens are made and changed.
 pub const TOKENS_PAGE: &str = "https://dash.cloudflare.com/profile/api-tokens";
-
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// Speaks to Cloudflare.
 pub struct Client<'a> {
@@ -107,11 +100,6 @@ fn opened<T>(
         Class::Read => CallError::Unreachable { call, cause },
         Class::Natural | Class::Unique => CallError::Ambiguous { call, cause },
     })
-}
-
-/// One parameter of a path or query.
-fn encoded(parameter: &str) -> String {
-    utf8_percent_encode(parameter, PLAIN).to_string()
 }
 
 /// The page where a person edits the records of a zone; Cloudflare asks there which account is meant.

@@ -1,28 +1,16 @@
 //! What a Cloudflare API token looks like, before it is sent anywhere.
 
 use crate::error::{Error, Result};
+use crate::plan::Provider;
 use crate::provider::cloudflare::TOKENS_PAGE;
 use crate::provider::guard::SIMULATED;
+use crate::provider::token::foreign;
 use crate::secret::{Secret, SecretName};
 
 /// Tokens have 40 characters, newer ones a beginning such as `cfut_` and more.
 const LENGTH_MIN: usize = 40;
 /// The global key of an account: it may do everything, and needs an e-mail address beside it.
 const GLOBAL_KEY: usize = 37;
-
-/// The public beginnings of other secrets, to say whose it is when one lands in the wrong field.
-const FOREIGN: [(&str, &str); 10] = [
-    ("ghp_", "a GitHub token"),
-    ("github_pat_", "a GitHub token"),
-    ("rnd_", "a Render API key"),
-    ("sk_live_", "a Stripe secret key (live)"),
-    ("sk_test_", "a Stripe secret key (test)"),
-    ("rk_", "a Stripe restricted key"),
-    ("pk_", "a Stripe publishable key"),
-    ("whsec_", "a Stripe webhook secret"),
-    ("mdb_sa_", "an Atlas service account's"),
-    ("mongodb", "a MongoDB address"),
-];
 
 /// Refuses what cannot be one; also another provider's simulated token.
 pub fn check_token(slot: &SecretName, value: &Secret) -> Result<()> {
@@ -36,8 +24,7 @@ pub fn check_token(slot: &SecretName, value: &Secret) -> Result<()> {
             )),
         };
     }
-    let foreign = FOREIGN.iter().find(|(prefix, _)| text.starts_with(prefix));
-    if let Some((_, what)) = foreign {
+    if let Some(what) = foreign(Provider::Cloudflare, text) {
         return Err(not_one(slot, &format!("it looks like {what}")));
     }
     if text.is_empty() {

@@ -28,26 +28,16 @@ pub use protection::{Classic, Enabled, RequiredChecks, RequiredReviews, merged_c
 pub use pull::{Login, Merged, Pull, PullEnd, Review};
 pub use refusal::{accepted_permissions, forbidden, needs_plan, sso_page, verdict};
 pub use rule::{ActiveRule, RulesetName, rule_named};
-pub(super) use token::FOREIGN_PREFIXES;
 pub use token::{TokenKind, check_github, simulated_provider};
 pub use tree::Entry;
 
 use std::collections::BTreeSet;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::http::{CallError, Class, Endpoint, Http};
-use crate::event::FailedCall;
+use super::http::{CallError, Class, Endpoint, Http, encoded, endless, reading};
 use crate::seam::transport::{HttpResponse, Method};
-
-/// GitHub takes a `/` inside a path parameter only when it is percent-encoded.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// A list of more pages than this is a loop or a repository golive was not made for: 50 pages are 5,000 things.
 const PAGES_MAX: usize = 50;
@@ -178,21 +168,6 @@ impl<'a> Client<'a> {
     }
 }
 
-fn reading(path: &str) -> Endpoint<'_> {
-    Endpoint {
-        class: Class::Read,
-        method: Method::Get,
-        path,
-        body: None,
-        media: None,
-    }
-}
-
-/// One path parameter, its slashes included.
-fn encoded(parameter: &str) -> String {
-    utf8_percent_encode(parameter, PLAIN).to_string()
-}
-
 /// The address of the next page, from a `Link` header such as `<https://…>; rel="next", <https://…>; rel="last"`.
 fn next_link(response: &HttpResponse) -> Option<String> {
     response.header("link")?.split(',').find_map(|link| {
@@ -205,18 +180,6 @@ fn next_link(response: &HttpResponse) -> Option<String> {
         });
         next.then(|| target.trim().trim_start_matches('<').to_string())
     })
-}
-
-fn endless(path: &str, cause: String) -> CallError {
-    CallError::Unreachable {
-        call: FailedCall {
-            method: "GET".into(),
-            path: path.into(),
-            status: None,
-            request_id: None,
-        },
-        cause,
-    }
 }
 
 #[cfg(test)]

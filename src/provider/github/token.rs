@@ -1,6 +1,8 @@
 //! What a GitHub token looks like, and which kind it is.
 
 use crate::error::{Error, Result};
+use crate::plan::Provider;
+use crate::provider::token::foreign;
 use crate::secret::Secret;
 
 /// The kinds of token that GitHub's API takes (providers' prefixes of 2021 and later).
@@ -42,18 +44,6 @@ const GITHUB_PREFIXES: [(&str, TokenKind); 5] = [
     ("ghs_", TokenKind::AppInstallation),
 ];
 
-/// The public beginnings of other secrets, to say whose it is when one lands in the wrong field.
-pub(in crate::provider) const FOREIGN_PREFIXES: [(&str, &str); 8] = [
-    ("sk_live_", "a Stripe secret key (live)"),
-    ("sk_test_", "a Stripe secret key (test)"),
-    ("rk_live_", "a Stripe restricted key (live)"),
-    ("rk_test_", "a Stripe restricted key (test)"),
-    ("pk_", "a Stripe publishable key"),
-    ("whsec_", "a Stripe webhook secret"),
-    ("rnd_", "a Render API key"),
-    ("mongodb", "a MongoDB address"),
-];
-
 impl TokenKind {
     /// What the prefix says; `None` for one that golive does not know, such as of an old server.
     pub fn of(token: &Secret) -> Option<TokenKind> {
@@ -81,9 +71,8 @@ pub fn check_github(token: &Secret) -> Result<TokenKind> {
     }
     let text = token.expose();
     let Some((prefix, kind)) = GITHUB_PREFIXES.iter().find(|(p, _)| text.starts_with(p)) else {
-        let foreign = FOREIGN_PREFIXES.iter().find(|(p, _)| text.starts_with(p));
-        return Err(not_github(match foreign {
-            Some((_, what)) => format!("it looks like {what}"),
+        return Err(not_github(match foreign(Provider::GitHub, text) {
+            Some(what) => format!("it looks like {what}"),
             None => "it begins with none of ghp_, github_pat_, gho_, ghu_, ghs_".to_owned(),
         }));
     };

@@ -16,18 +16,11 @@ pub use records::{Record, TTL_MAX, TTL_MIN};
 pub use refusal::{AGAIN, BY_HAND, CHOICE, is_duplicate, is_refused_access, verdict};
 pub use token::check_token;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::http::{CallError, Class, Endpoint, Http};
+use super::http::{CallError, Class, Endpoint, Http, encoded};
 use crate::seam::transport::Method;
-
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// Speaks to GoDaddy.
 pub struct Client<'a> {
@@ -75,11 +68,6 @@ impl<'a> Client<'a> {
             })
             .await
     }
-}
-
-/// One parameter of a path or query.
-fn encoded(parameter: &str) -> String {
-    utf8_percent_encode(parameter, PLAIN).to_string()
 }
 
 /// The page where a person edits the records of a zone.

@@ -2,27 +2,13 @@
 //! cannot be one is refused.
 
 use crate::error::{Error, Result};
+use crate::plan::Provider;
 use crate::provider::guard::SIMULATED;
+use crate::provider::token::foreign;
 use crate::secret::{Secret, SecretName};
 
 /// The shortest seen is a secret of 22 characters.
 const LENGTH_MIN: usize = 16;
-
-/// The public beginnings of other secrets, to say whose it is when one lands in the wrong field.
-const FOREIGN: [(&str, &str); 12] = [
-    ("ghp_", "a GitHub token"),
-    ("github_pat_", "a GitHub token"),
-    ("rnd_", "a Render API key"),
-    ("sk_live_", "a Stripe secret key (live)"),
-    ("sk_test_", "a Stripe secret key (test)"),
-    ("rk_live_", "a Stripe restricted key (live)"),
-    ("rk_test_", "a Stripe restricted key (test)"),
-    ("pk_", "a Stripe publishable key"),
-    ("whsec_", "a Stripe webhook secret"),
-    ("mdb_sa_", "an Atlas service account's"),
-    ("mongodb", "a MongoDB address"),
-    ("cfut_", "a Cloudflare token"),
-];
 
 /// Refuses what cannot be one; also another provider's simulated token.
 pub fn check_token(slot: &SecretName, value: &Secret) -> Result<()> {
@@ -36,8 +22,7 @@ pub fn check_token(slot: &SecretName, value: &Secret) -> Result<()> {
             )),
         };
     }
-    let foreign = FOREIGN.iter().find(|(prefix, _)| text.starts_with(prefix));
-    if let Some((_, what)) = foreign {
+    if let Some(what) = foreign(Provider::GoDaddy, text) {
         return Err(not_one(slot, &format!("it looks like {what}")));
     }
     if text.is_empty() {

@@ -4,9 +4,11 @@
 
 mod error;
 mod retry;
+mod shared;
 
 pub use error::{CallError, Refusal, not_json};
 pub use retry::{Class, Pacer, retry_after};
+pub use shared::{encoded, endless, reading};
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -28,18 +28,11 @@ pub use refusal::verdict;
 pub use service::{NewService, Outbound, Service, same_repository};
 pub use token::check_token;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::http::{CallError, Class, Endpoint, Http};
+use super::http::{CallError, Class, Endpoint, Http, encoded, reading};
 use crate::seam::transport::Method;
-
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// Speaks to Render.
 pub struct Client<'a> {
@@ -92,21 +85,6 @@ impl<'a> Client<'a> {
             })
             .await
     }
-}
-
-fn reading(path: &str) -> Endpoint<'_> {
-    Endpoint {
-        class: Class::Read,
-        method: Method::Get,
-        path,
-        body: None,
-        media: None,
-    }
-}
-
-/// One parameter of a path or query.
-fn encoded(parameter: &str) -> String {
-    utf8_percent_encode(parameter, PLAIN).to_string()
 }
 
 /// The page of an object for a person, where Render does not tell one: Key Value instances under `r`, web services

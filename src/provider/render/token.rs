@@ -1,29 +1,14 @@
 //! What a Render API key looks like, before it is sent anywhere.
 
 use crate::error::{Error, Result};
+use crate::plan::Provider;
 use crate::provider::guard::SIMULATED;
+use crate::provider::token::foreign;
 use crate::secret::Secret;
 
 const PREFIX: &str = "rnd_";
 /// Render does not say how long a key is; those seen have 28 characters after the prefix.
 const BODY_MIN: usize = 20;
-
-/// The public beginnings of other secrets, to say whose it is when one lands in the wrong field.
-const FOREIGN: [(&str, &str); 13] = [
-    ("ghp_", "a GitHub token"),
-    ("github_pat_", "a GitHub token"),
-    ("gho_", "a GitHub token"),
-    ("ghu_", "a GitHub token"),
-    ("ghs_", "a GitHub token"),
-    ("sk_live_", "a Stripe secret key (live)"),
-    ("sk_test_", "a Stripe secret key (test)"),
-    ("rk_live_", "a Stripe restricted key (live)"),
-    ("rk_test_", "a Stripe restricted key (test)"),
-    ("pk_", "a Stripe publishable key"),
-    ("whsec_", "a Stripe webhook secret"),
-    ("mdb_sa_", "an Atlas service account's"),
-    ("mongodb", "a MongoDB address"),
-];
 
 /// What the shape says about a Render API key; also the simulator's form, `golive-sim-render-<24 hex>`.
 pub fn check_token(value: &Secret) -> Result<()> {
@@ -32,9 +17,8 @@ pub fn check_token(value: &Secret) -> Result<()> {
         return simulated(rest);
     }
     let Some(body) = text.strip_prefix(PREFIX) else {
-        let foreign = FOREIGN.iter().find(|(prefix, _)| text.starts_with(prefix));
-        return Err(not_render(match foreign {
-            Some((_, what)) => format!("it looks like {what}"),
+        return Err(not_render(match foreign(Provider::Render, text) {
+            Some(what) => format!("it looks like {what}"),
             None if text.is_empty() => "it is empty".into(),
             None => format!("it does not begin with {PREFIX}"),
         }));

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::Client;
-use crate::provider::http::{CallError, Class, Endpoint};
-use crate::seam::transport::Method;
+use crate::provider::http::{CallError, reading};
 
 /// `GET /v1/account`. Only the id is certain; what is absent is not known.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -78,16 +77,6 @@ impl Client<'_> {
     /// [`account_named`] reads the account out of the refusal.
     pub async fn account(&self) -> Result<Account, CallError> {
         self.http.json(reading("/v1/account")).await
-    }
-}
-
-fn reading(path: &str) -> Endpoint<'_> {
-    Endpoint {
-        class: Class::Read,
-        method: Method::Get,
-        path,
-        body: None,
-        media: None,
     }
 }
 

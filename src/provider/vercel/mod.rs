@@ -31,20 +31,12 @@ pub use token::check_token;
 
 use std::collections::BTreeSet;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::http::{CallError, Class, Endpoint, Http};
-use crate::event::FailedCall;
+use super::http::{CallError, Class, Endpoint, Http, encoded, endless, reading};
 use crate::seam::transport::Method;
-
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// A list of more pages than this is a loop or an account golive was not made for: 50 pages are 5,000 things.
 const PAGES_MAX: usize = 50;
@@ -146,31 +138,4 @@ impl<'a> Client<'a> {
 #[derive(Clone, Debug, Default, Deserialize)]
 struct Pagination {
     next: Option<Value>,
-}
-
-fn reading(path: &str) -> Endpoint<'_> {
-    Endpoint {
-        class: Class::Read,
-        method: Method::Get,
-        path,
-        body: None,
-        media: None,
-    }
-}
-
-/// One path or query parameter.
-fn encoded(parameter: &str) -> String {
-    utf8_percent_encode(parameter, PLAIN).to_string()
-}
-
-fn endless(path: &str, cause: String) -> CallError {
-    CallError::Unreachable {
-        call: FailedCall {
-            method: "GET".into(),
-            path: path.into(),
-            status: None,
-            request_id: None,
-        },
-        cause,
-    }
 }

@@ -2,7 +2,9 @@
 
 use super::refusal::TOKENS_PAGE;
 use crate::error::{Error, Result};
-use crate::provider::github::{FOREIGN_PREFIXES, TokenKind, simulated_provider};
+use crate::plan::Provider;
+use crate::provider::github::simulated_provider;
+use crate::provider::token::foreign;
 use crate::secret::Secret;
 
 /// Tokens of 2018 and later have 24 characters and more.
@@ -19,11 +21,8 @@ pub fn check_token(value: &Secret) -> Result<()> {
         }
         None => {}
     }
-    if TokenKind::of(value).is_some() {
-        return Err(not_vercel("it looks like a GitHub token".into()));
-    }
     let text = value.expose();
-    if let Some((_, what)) = FOREIGN_PREFIXES.iter().find(|(p, _)| text.starts_with(p)) {
+    if let Some(what) = foreign(Provider::Vercel, text) {
         return Err(not_vercel(format!("it looks like {what}")));
     }
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');

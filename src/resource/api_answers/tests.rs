@@ -1,3 +1,5 @@
+//! An API judged by its answers: who is let in, who is kept out, and what cannot be told.
+
 use super::*;
 
 const OWN: &str = "https://www.acme.test";

@@ -234,7 +234,7 @@ impl DnsRecord {
                 others.join("; ")
             ),
             url: records_page(&seen.hosted_by, &self.zone),
-            paste: others,
+            paste: vec![],
         })
     }
 
@@ -255,7 +255,7 @@ impl DnsRecord {
                 proof.name, seen.hosted_by
             ),
             url: records_page(&seen.hosted_by, &self.zone),
-            paste: by_hand::lines(proof, &self.zone),
+            paste: vec![by_hand::line(proof, &self.zone)],
         })
     }
 

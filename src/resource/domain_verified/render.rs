@@ -11,6 +11,8 @@ const LOOK: Duration = Duration::from_secs(20);
 /// Render looks by itself too; it is asked again when that has led to nothing for so long. Fifty such calls an hour is
 /// its limit, for all domains together.
 const ASK_AGAIN: Duration = Duration::from_secs(10 * 60);
+/// Within this Render has looked and said so.
+const ANSWERS: Duration = Duration::from_secs(60);
 const WORST: Duration = Duration::from_secs(60 * 60);
 
 impl DomainVerified {
@@ -26,14 +28,18 @@ impl DomainVerified {
                     .note("Render says nothing of its certificate: that is looked at by itself"),
             );
         }
-        if let Some(blocker) = self.in_the_way(seen) {
+        let ago = self.asked_ago(known, seen);
+        // Render may verify a host in spite of what is in the way, so it is asked first.
+        if ago.is_some_and(|ago| ago >= ANSWERS)
+            && let Some(blocker) = self.in_the_way(seen)
+        {
             return Plan::Blocked(blocker);
         }
         let asked = known
             .sent
             .get(ASK)
             .map(|at| at.strftime("%H:%M UTC").to_string());
-        match self.asked_ago(known, seen) {
+        match ago {
             Some(ago) if ago < ASK_AGAIN => Plan::Wait(Wait {
                 condition: format!("Render verifies {}", self.host),
                 expected: "verified".into(),

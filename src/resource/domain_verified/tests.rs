@@ -1,3 +1,5 @@
+//! What golive makes of a provider's word on a host, and when it asks for it.
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -194,7 +196,7 @@ fn what_only_a_person_can_remove_is_named() {
             way: Some(way),
             ..seen
         };
-        match wish.plan(&known(None), &seen) {
+        match wish.plan(&known(Some(61)), &seen) {
             Plan::Blocked(blocker) => blocker.sentence(),
             other => panic!("not blocked: {other:?}"),
         }
@@ -214,6 +216,16 @@ fn what_only_a_person_can_remove_is_named() {
             records: vec![r#"0 issue "digicert.com""#.into()],
         },
     };
+    // Render is asked first, and given a minute.
+    for (asked, is_asked) in [(None, true), (Some(59), false)] {
+        let early = Seen {
+            way: Some(six()),
+            ..render("unverified")
+        };
+        let plan = at_render().plan(&known(asked), &early);
+        assert_eq!(matches!(plan, Plan::Change(_)), is_asked, "{plan:?}");
+        assert_eq!(matches!(plan, Plan::Wait(_)), !is_asked, "{plan:?}");
+    }
     let told = blocked(at_render(), digicert, render("unverified"));
     assert!(
         told.contains("add to the CAA records at acme.test"),

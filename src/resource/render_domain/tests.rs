@@ -1,3 +1,5 @@
+//! What golive makes of a host on a Render service, and of one that is elsewhere.
+
 use serde_json::{Value, json};
 
 use super::*;

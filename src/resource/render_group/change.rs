@@ -80,6 +80,39 @@ fn told(fingerprint: &Option<String>) -> String {
     shown.unwrap_or_else(|| "a value".into())
 }
 
+fn created(item: &ItemId, name: &str, variables: &str, services: &[&str]) -> Row {
+    let linked = match services.is_empty() {
+        true => "linked to nothing".into(),
+        false => format!("linked to {}", list(services)),
+    };
+    Row {
+        new: Some(format!("{variables}; {linked}")),
+        detail: vec!["the values are those of the cells above, all in one call".into()],
+        ..Row::new(item, "create", Sign::Create, format!("env group {name}"))
+    }
+}
+
+/// A variable is set: from one value to another, or from none.
+fn set(
+    item: &ItemId,
+    name: &str,
+    what: String,
+    (old, new): (Option<String>, String),
+    ours: bool,
+) -> Row {
+    let (sign, undo) = match old {
+        Some(_) => (Sign::Change, Undo::Restorable),
+        None => (Sign::Create, Undo::Reversible),
+    };
+    Row {
+        new: Some(new),
+        undo,
+        not_made_by_golive: old.is_some() && !ours,
+        old,
+        ..Row::new(item, &format!("set-{name}"), sign, what)
+    }
+}
+
 impl Change for RenderGroupChange {
     fn row(&self, item: &ItemId) -> Row {
         let in_group = |group: &str, what: &str| format!("{what} in group {group}");
@@ -91,15 +124,7 @@ impl Change for RenderGroupChange {
                 ..
             } => {
                 let services: Vec<&str> = services.iter().map(|(_, name)| name.as_str()).collect();
-                let linked = match services.is_empty() {
-                    true => "linked to nothing".into(),
-                    false => format!("linked to {}", list(&services)),
-                };
-                Row {
-                    new: Some(format!("{}; {linked}", list(variables))),
-                    detail: vec!["the values are those of the cells above, all in one call".into()],
-                    ..Row::new(item, "create", Sign::Create, format!("env group {name}"))
-                }
+                created(item, name, &list(variables), &services)
             }
             Self::Rename { old, new, .. } => Row {
                 old: Some(old.clone()),
@@ -114,25 +139,11 @@ impl Change for RenderGroupChange {
                 new,
                 ours,
                 ..
-            } => Row {
-                old: old.as_ref().map(|old| told(&old.fingerprint)),
-                new: Some(told(new)),
-                undo: match old {
-                    Some(_) => Undo::Restorable,
-                    None => Undo::Reversible,
-                },
-                not_made_by_golive: old.is_some() && !ours,
-                ..Row::new(
-                    item,
-                    &format!("set-{name}"),
-                    if old.is_some() {
-                        Sign::Change
-                    } else {
-                        Sign::Create
-                    },
-                    in_group(group_name, name),
-                )
-            },
+            } => {
+                let old = old.as_ref().map(|old| told(&old.fingerprint));
+                let what = in_group(group_name, name);
+                set(item, name, what, (old, told(new)), *ours)
+            }
             Self::Link {
                 group_name,
                 service_name,

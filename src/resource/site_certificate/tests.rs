@@ -1,3 +1,5 @@
+//! What golive makes of the certificate and the page that a host shows.
+
 use super::caa::Climb;
 use super::*;
 

@@ -107,8 +107,8 @@ impl Change for VercelDomainChange {
                     false => format!("made by Vercel, kept as {slot}"),
                 }),
                 detail: vec![
-                    "whoever holds it passes the project's deployment protection; golive sends it with its own visits \
-                     only"
+                    "whoever holds it passes the project's deployment protection; golive sends it to \
+                     addresses of Vercel's own only"
                         .into(),
                 ],
                 ..Row::new(item, "key", Sign::Create, visits(project_name))

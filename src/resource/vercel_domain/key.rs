@@ -5,13 +5,18 @@ use super::{Known, Seen, VercelDomain};
 use crate::plan::{Blocker, Choice, Finding, Plan};
 use crate::resource::protection::slot;
 use crate::resource::vercel_project::find::page;
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretName};
 
 /// Under which name a person's choice is remembered.
 const CHOICE: &str = "protection";
 const BYPASS: &str = "bypass";
 
 impl VercelDomain {
+    /// Where the key is kept that lets golive's own visits through.
+    pub fn key_slot(&self) -> SecretName {
+        slot(&self.project)
+    }
+
     /// How golive's visits come to a host of a branch that is hidden, as a note; `None` where nothing hides it. `Err`:
     /// what has to be asked or done first.
     pub(super) fn through(
@@ -27,7 +32,7 @@ impl VercelDomain {
         let Some(word) = known.decided.get(CHOICE) else {
             return Err(Box::new(Plan::Blocked(self.which_way(sees))));
         };
-        let kept = slot(&self.project);
+        let kept = self.key_slot();
         if word != BYPASS {
             return Ok(Some(format!(
                 "visitors see {sees} here; golive has no key, and takes that page for the sign that Vercel serves the host"
@@ -36,7 +41,7 @@ impl VercelDomain {
         let passes = |key: &Secret| seen.protection.keys.iter().any(|own| own.same_as(key));
         if seen.key.as_ref().is_some_and(passes) {
             return Ok(Some(format!(
-                "visitors see {sees} here; golive's own visits carry the key kept as {kept}"
+                "visitors see {sees} here; golive looks behind it at Vercel's own address of a deployment, with the key kept as {kept}"
             )));
         }
         Err(Box::new(Plan::Change(vec![VercelDomainChange::Key {
@@ -61,7 +66,7 @@ impl VercelDomain {
                     format!(
                         "by a key that Vercel makes for programs, or has already; it is kept as {}, and visitors see what \
                          they saw",
-                        slot(&self.project)
+                        self.key_slot()
                     ),
                 ),
                 Choice::new(

@@ -1,7 +1,9 @@
+//! What golive makes of a host on a Vercel project: claimed, moved, changed, hidden, taken back.
+
 use serde_json::{Value, json};
 
 use super::*;
-use crate::plan::Change;
+use crate::plan::{Change, Row, Sign};
 
 fn www() -> VercelDomain {
     VercelDomain {
@@ -68,7 +70,6 @@ fn row(plan: Plan<VercelDomainChange>) -> Row {
         other => panic!("no change: {other:?}"),
     }
 }
-use crate::plan::{Row, Sign};
 
 fn settled(plan: Plan<VercelDomainChange>) -> Evidence {
     match plan {
@@ -248,7 +249,7 @@ fn a_hidden_branch_is_looked_behind_by_consent() {
     assert!(told.to_string().contains("the project's own, kept as"));
     seen.key = Some(Secret::new("k".repeat(32)));
     let evidence = settled(dev().plan(&decided("bypass"), &seen));
-    assert!(evidence.notes[0].contains("carry the key kept as prod.VERCEL_BYPASS"));
+    assert!(evidence.notes[0].contains("with the key kept as prod.VERCEL_BYPASS"));
     // One that Vercel does not know any more is no use.
     seen.protection.keys = vec![Secret::new("n".repeat(32))];
     row(dev().plan(&decided("bypass"), &seen));

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::resource::Cx;
+use crate::resource::protection::is_login;
 use crate::resource::value::Wanted;
 use crate::seam::transport::Method;
 use crate::seam::web::{Page, Unreached, Visit};
@@ -19,6 +20,9 @@ const SCRIPTS_MAX: usize = 40;
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// A shorter value, such as `false`, stands in any script.
 const TELLING_MIN: usize = 12;
+
+/// Why nothing is seen at a host that visitors have to log in at.
+pub const HIDDEN: &str = "Vercel's deployment protection stands before it";
 
 /// What came of looking.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,12 +117,9 @@ fn visit(
 /// What came, or why it does not count.
 fn page(answer: Result<Page, Unreached>) -> Result<Page, String> {
     let page = answer.map_err(|error| error.to_string())?;
-    let of_vercel = page.header("server").is_some_and(|own| own == "Vercel");
     match page.status {
         200 => Ok(page),
-        301 | 302 | 303 | 307 | 308 | 401 | 403 if of_vercel => {
-            Err("Vercel's deployment protection stands before it".into())
-        }
+        _ if is_login(&page) => Err(HIDDEN.into()),
         status => Err(format!("it answers {status}")),
     }
 }

@@ -62,6 +62,35 @@ fn told(value: &Value) -> String {
     shown.unwrap_or_else(|| "a value".into())
 }
 
+/// `old` is what stands there, as far as Vercel shows it; `ours`: golive set it.
+fn set(row: Row, name: &str, new: Option<&str>, old: Option<&Option<Value>>, ours: bool) -> Row {
+    let value = || "the value of its cell".to_string();
+    let detail = new.map(|seal| format!("fingerprint {seal}"));
+    let detail = detail.into_iter();
+    let detail = detail.chain(["it reaches the browser with the next build".into()]);
+    match old {
+        None => Row {
+            new: Some(value()),
+            detail: detail.collect(),
+            ..row
+        },
+        Some(old) => Row {
+            old: Some(match old {
+                Some(old) => told(old),
+                None => "a value that Vercel does not show".into(),
+            }),
+            new: Some(new.map_or_else(value, str::to_string)),
+            undo: match (old, ours) {
+                (None, false) => Undo::OneWay,
+                _ => Undo::Restorable,
+            },
+            confirm: (old.is_none() && !ours).then(|| name.to_string()),
+            not_made_by_golive: !ours,
+            ..row
+        },
+    }
+}
+
 impl Change for VercelVariablesChange {
     fn row(&self, item: &ItemId) -> Row {
         let of = |name: &str, target: &str| format!("{name} for {target}");
@@ -74,34 +103,17 @@ impl Change for VercelVariablesChange {
                 how,
                 ..
             } => {
-                let what = of(name, target);
-                let change = format!("set-{name}");
-                let detail = new.iter().map(|seal| format!("fingerprint {seal}"));
-                let detail = detail.chain(["it reaches the browser with the next build".into()]);
-                match old {
-                    None => Row {
-                        new: Some("the value of its cell".into()),
-                        detail: detail.collect(),
-                        ..Row::new(item, &change, Sign::Create, what)
+                let change = Row::new(
+                    item,
+                    &format!("set-{name}"),
+                    if old.is_some() {
+                        Sign::Change
+                    } else {
+                        Sign::Create
                     },
-                    Some(old) => Row {
-                        old: Some(match old {
-                            Some(old) => told(old),
-                            None => "a value that Vercel does not show".into(),
-                        }),
-                        new: Some(
-                            new.clone()
-                                .unwrap_or_else(|| "the value of its cell".into()),
-                        ),
-                        undo: match (old, how) {
-                            (None, None) => Undo::OneWay,
-                            _ => Undo::Restorable,
-                        },
-                        confirm: (old.is_none() && how.is_none()).then(|| name.clone()),
-                        not_made_by_golive: how.is_none(),
-                        ..Row::new(item, &change, Sign::Change, what)
-                    },
-                }
+                    of(name, target),
+                );
+                set(change, name, new.as_deref(), old.as_ref(), how.is_some())
             }
             Self::Narrow {
                 project_name,

@@ -228,7 +228,13 @@ impl Render {
             LastDeploy::UpdateFailed => (Status::UpdateFailed, Verdict::Exits(1, Vec::new())),
             LastDeploy::None => return,
         };
-        let (seed, start, at) = (self.seed, self.start, service.created_at);
+        let (seed, start) = (self.seed, self.start);
+        // It has the variables of the service's groups, so it is no older than they are.
+        let current = self.state.current();
+        let groups = current.groups.values();
+        let groups = groups.filter(|group| group.links.contains(&service.id));
+        let filled = groups.map(|group| group.updated_at + SignedDuration::from_mins(30));
+        let at = filled.fold(service.created_at, Timestamp::max);
         let after = |seconds| at + SignedDuration::from_secs(seconds);
         let variables = self.state.current().variables_of(service);
         let id = self.state.change(start, |state| {

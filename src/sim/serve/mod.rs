@@ -67,14 +67,15 @@ pub struct Ready {
     pub godaddy: String,
     pub cloudflare: String,
     pub stripe: String,
-    /// Where the world's databases are: a server that was given to the simulator, else none.
     /// Name servers, over UDP and TCP.
     pub dns: String,
     /// The sites, by SNI.
     pub https: String,
     /// The certificate of the authority that the sites' certificates are signed by.
     pub ca: PathBuf,
+    /// Where the world's databases are: a server that was given to the simulator, else none.
     pub mongodb: Option<String>,
+    /// The same for its queues.
     pub redis: Option<String>,
     pub control: String,
     /// By provider; Atlas has `atlas_id` and `atlas_secret`. They open nothing but this world.

@@ -8,7 +8,7 @@ use crate::secret::Secret;
 use crate::sim::desk::Desk;
 use crate::sim::vercel::claims::zoned;
 use crate::sim::zones::Host;
-use crate::sim::{Provider, targets};
+use crate::sim::{Provider, Scenario, targets};
 
 const BUILD: &str = "CI=false npm run build";
 const WWW: &str = "www.shop.example";
@@ -187,7 +187,10 @@ fn a_visible_change_is_seen_where_its_branch_is_served() {
 
 #[test]
 fn a_name_on_a_branch_is_protected_and_opens_with_the_secret() {
-    let mut desk = zoned("done", &[], |_| {}).turn_to(Provider::Vercel);
+    let hidden = |s: &mut Scenario| {
+        s.vercel.projects[0].protection = "all_except_custom_domains".to_owned();
+    };
+    let mut desk = zoned("done", &[], hidden).turn_to(Provider::Vercel);
     let dev = "next.shop.example";
     let body = json!({ "name": dev, "gitBranch": "develop" });
     vercel(

@@ -22,7 +22,7 @@ pub use self::copy::{Contents, Copy, Edit};
 use self::public::Caches;
 pub use self::public::RESOLVERS;
 pub use self::record::{Clash, Record, Wish, full, relative};
-pub use self::spec::{DnsSpec, Host};
+pub use self::spec::{DnsSpec, Host, Refuses};
 use super::ledger::Book;
 use super::scenario::Scenario;
 use crate::seam::resolver::{Answer, Code, Question, RecordKind, Server, Silence};

@@ -220,7 +220,10 @@ fn state_lines(
         add("Holds for   ", &attestation.rests_on);
     }
     for made in &state.made {
-        add("golive made ", &made_name(made));
+        match made.kind.strip_prefix("replaced") {
+            Some(kind) => add("Replaced    ", format!("{kind} {}", made.name).trim()),
+            None => add("golive made ", &made_name(made)),
+        }
     }
     // While the call runs, that it left is no news.
     let lost = state

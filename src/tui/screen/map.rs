@@ -32,8 +32,8 @@ pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     pane::lines(&below, 0, lower, buf, scene.theme);
 }
 
-/// The steps that are folded where not all rows fit: finished ones first, then those that cannot begin yet, the last
-/// first. The cursor's own never is.
+/// The steps that are folded where not all rows fit: finished ones first, then those that cannot begin yet, then whatever
+/// is left, the last first. The cursor's own never is. What is in a folded one and wants eyes stands below the map.
 fn folded(scene: &Scene<'_>, rows: usize) -> Vec<String> {
     let view = scene.view;
     let steps = || view.outline.steps();
@@ -48,13 +48,17 @@ fn folded(scene: &Scene<'_>, rows: usize) -> Vec<String> {
     };
     let mut later: Vec<&StepOutline> = steps().filter(waits).collect();
     later.reverse();
-    let mut folded = Vec::new();
-    for step in finished.chain(later).filter(foldable) {
+    let mut rest: Vec<&StepOutline> = steps().collect();
+    rest.reverse();
+    let mut folded: Vec<String> = Vec::new();
+    for step in finished.chain(later).chain(rest).filter(foldable) {
         if over == 0 {
             break;
         }
-        over = over.saturating_sub(step.items.len());
-        folded.push(step.number.clone());
+        if !folded.contains(&step.number) {
+            over = over.saturating_sub(step.items.len());
+            folded.push(step.number.clone());
+        }
     }
     folded
 }
@@ -139,14 +143,26 @@ fn step_line(scene: &Scene<'_>, step: &StepOutline, folded: bool, columns: usize
 fn item_line(scene: &Scene<'_>, item: &ItemOutline, columns: usize) -> Line<'static> {
     let node = Node::Item(item.id.clone());
     let shown = scene.view.shown(item);
-    let optional = if item.required { "" } else { " (optional)" };
-    let name = format!("{}{optional}", short(item));
-    // A settled item's word gives way to its name; one that wants eyes keeps the word.
-    let room = match shown.is_settled() {
-        true => columns.saturating_sub(text::width(&name) + 9).max(4),
+    let note = words::note(scene, item);
+    let mut name = short(item);
+    let optional = " (optional)";
+    // The cursor, the icon, and what parts name and word.
+    let beside = 8;
+    if !item.required
+        && text::width(&name) + text::width(optional) + text::width(&note) + beside <= columns
+    {
+        name.push_str(optional);
+    }
+    // A word that asks for nothing gives way to the name; one that wants eyes is kept.
+    let room = match shown.is_settled() || matches!(shown, Shown::Blocked | Shown::Pending) {
+        true => columns.saturating_sub(text::width(&name) + beside).max(4),
         false => columns / 2,
     };
-    let note = text::cut(&words::note(scene, item), room);
+    // The icon says that it is settled; a few letters of a word would say nothing more.
+    let note = match shown.is_settled() && room < "already so".len() && text::width(&note) > room {
+        true => String::new(),
+        false => text::cut(&note, room),
+    };
     let line = text::sides(
         vec![
             mark(scene, &node),

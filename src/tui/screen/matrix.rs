@@ -419,9 +419,15 @@ fn facts(
     lines
 }
 
+/// What the evidence says besides; where the value goes and is kept stands above already.
 fn notes(scene: &Scene<'_>, cell: &MatrixCell) -> Vec<String> {
     match scene.view.item_state(&cell.item).map(|item| &item.standing) {
-        Some(Standing::Settled(evidence)) => evidence.notes.clone(),
+        Some(Standing::Settled(evidence)) => {
+            let told =
+                |note: &&String| note.starts_with("goes to ") || note.starts_with("kept as ");
+            let notes = evidence.notes.iter().filter(|note| !told(note));
+            notes.cloned().collect()
+        }
         _ => Vec::new(),
     }
 }

@@ -190,27 +190,6 @@ fn rail(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     }
     let wide = area.width >= 100;
     let view = scene.view;
-    let mut left = vec![Span::raw(" ")];
-    for (n, phase) in view.outline.phases.iter().enumerate() {
-        if n > 0 {
-            left.push(scene.span(if wide { " ── " } else { " ─ " }, Role::Dim));
-        }
-        let shown: Vec<Shown> = phase
-            .steps
-            .iter()
-            .map(|step| view.shown_step(step))
-            .collect();
-        let counts = view.counts_of(phase);
-        left.push(scene.icon(Shown::of_step(&shown)));
-        let name = match wide || view.outline.phases.len() == 1 {
-            true => format!(" {}", phase.title),
-            false => format!(" {}", phase.number),
-        };
-        left.push(Span::raw(format!(
-            "{name} {}/{}",
-            counts.done, counts.total
-        )));
-    }
     let counts = view.counts();
     let mut right = vec![Span::raw(format!(
         "{}/{} settled",
@@ -218,7 +197,10 @@ fn rail(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     ))];
     let minutes = words::minutes_left(view);
     if minutes > 0 && area.width >= 80 {
-        right.push(Span::raw(format!(", about {minutes} min left")));
+        right.push(Span::raw(match wide {
+            true => format!(", about {minutes} min left"),
+            false => format!(", ~{minutes} min"),
+        }));
     }
     let turns = view.your_turn().len();
     if turns > 0 {
@@ -227,8 +209,38 @@ fn rail(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         right.push(scene.span(format!(" {turns} for you"), Role::Attention));
     }
     right.push(Span::raw(" "));
-    let line = text::sides(left, right, usize::from(area.width));
+    let columns = usize::from(area.width);
+    let taken: usize = right.iter().map(Span::width).sum();
+    let named = phases(scene, true);
+    let left = match named.iter().map(Span::width).sum::<usize>() + taken < columns {
+        true => named,
+        false => phases(scene, false),
+    };
+    let line = text::sides(left, right, columns);
     buf.set_line(area.x, area.y, &line, area.width);
+}
+
+/// How far each phase is: with its name, or where columns are short by its number, and then a phase that is through has no
+/// count.
+fn phases(scene: &Scene<'_>, named: bool) -> Vec<Span<'static>> {
+    let view = scene.view;
+    let mut spans = vec![Span::raw(" ")];
+    for (n, phase) in view.outline.phases.iter().enumerate() {
+        if n > 0 {
+            spans.push(scene.span(if named { " ── " } else { " ─ " }, Role::Dim));
+        }
+        let steps = phase.steps.iter().map(|step| view.shown_step(step));
+        let shown: Vec<Shown> = steps.collect();
+        spans.push(scene.icon(Shown::of_step(&shown)));
+        let counts = view.counts_of(phase);
+        let count = format!(" {}/{}", counts.done, counts.total);
+        spans.push(Span::raw(match (named, counts.done < counts.total) {
+            (true, _) => format!(" {}{count}", phase.title),
+            (false, true) => format!(" {}{count}", phase.number),
+            (false, false) => format!(" {}", phase.number),
+        }));
+    }
+    spans
 }
 
 fn draw_body(scene: &Scene<'_>, body: Rect, buf: &mut Buffer) {

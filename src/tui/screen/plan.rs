@@ -198,6 +198,13 @@ pub fn row_spans(scene: &Scene<'_>, row: &Row) -> Vec<Span<'static>> {
         scene.span(format!(" {} ", row.sign.symbol()), role_of(row.sign)),
         Span::raw(row.what.clone()),
     ];
+    // Before the values: a narrow screen cuts those, and never what speaks against an approval.
+    if row.restores_drift {
+        spans.push(scene.span("  puts back what someone changed", Role::Warning));
+    }
+    if row.not_made_by_golive {
+        spans.push(scene.span("  not made by golive", Role::Warning));
+    }
     let value = match (&row.old, &row.new) {
         (Some(old), Some(new)) => format!("  {old} → {new}"),
         (None, Some(new)) => format!("  {new}"),
@@ -207,12 +214,6 @@ pub fn row_spans(scene: &Scene<'_>, row: &Row) -> Vec<Span<'static>> {
     spans.push(scene.span(value, Role::Dim));
     if let Some(after) = &row.known_after {
         spans.push(scene.span(format!("  known after {after}"), Role::Info));
-    }
-    if row.restores_drift {
-        spans.push(scene.span("  puts back what someone changed", Role::Warning));
-    }
-    if row.not_made_by_golive {
-        spans.push(scene.span("  not made by golive", Role::Warning));
     }
     spans
 }

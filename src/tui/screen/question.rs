@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use super::{Scene, item as facts};
 use crate::plan::Blocker;
@@ -28,7 +28,7 @@ pub fn draw(
     let ways = choices::lines(&ways, choice, columns, scene.theme);
     let below = u16::try_from(ways.len() + 2)
         .unwrap_or(u16::MAX)
-        .min(body.height / 2);
+        .min(body.height * 3 / 5);
     let upper = Rect {
         height: body.height - below,
         ..body
@@ -157,11 +157,10 @@ fn page_and_paste(scene: &Scene<'_>, blocker: &Blocker, columns: usize) -> Vec<L
         lines.push(Line::from(
             scene.span("To paste (y copies all of it):", Role::Dim),
         ));
-        lines.extend(
-            paste
-                .iter()
-                .map(|line| Line::from(Span::raw(format!("  {line}")))),
-        );
+        let plain = scene.style(Role::Plain);
+        for line in paste {
+            lines.extend(text::labelled("  ", plain, line, plain, columns));
+        }
     }
     lines
 }

@@ -13,30 +13,33 @@ use crate::view::{ItemOutline, StepOutline};
 pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     let columns = usize::from(area.width).saturating_sub(2);
     let lines = match scene.ui.step(scene.view) {
-        Some(step) => lines(scene, step, columns),
+        Some(step) => lines(scene, step, columns, area.height),
         None => vec![Line::from("This launch has no steps.")],
     };
     pane::lines(&lines, scene.ui.step_scroll, area, buf, scene.theme);
 }
 
-fn lines(scene: &Scene<'_>, step: &StepOutline, columns: usize) -> Vec<Line<'static>> {
+/// Rows from which on an item's facts have room below what its step is for.
+const ROWS_FOR_BOTH: u16 = 16;
+
+fn lines(scene: &Scene<'_>, step: &StepOutline, columns: usize, rows: u16) -> Vec<Line<'static>> {
     let dim = scene.style(Role::Dim);
     let plain = scene.style(Role::Plain);
+    let touches = format!("   touches {}", words::band(scene));
+    let room = columns.saturating_sub(text::width(&step.title) + text::width(&touches) + 2);
     let mut lines = vec![text::sides(
         vec![scene.span(step.title.clone(), Role::Strong)],
-        vec![Span::raw(format!(
-            "{}   touches {}",
-            providers(step),
-            words::band(scene)
-        ))],
+        vec![Span::raw(providers(step, room) + &touches)],
         columns,
     )];
-    lines.extend(text::labelled("Why   ", dim, &step.why, plain, columns));
-    lines.extend(text::labelled("Undo  ", dim, &step.undo, plain, columns));
     let one = match &scene.ui.cursor {
         Node::Item(id) => scene.view.outline.item(id),
         Node::Step(_) => None,
     };
+    if one.is_none() || rows >= ROWS_FOR_BOTH {
+        lines.extend(text::labelled("Why   ", dim, &step.why, plain, columns));
+        lines.extend(text::labelled("Undo  ", dim, &step.undo, plain, columns));
+    }
     if let Some(chosen) = one {
         lines.push(Line::default());
         lines.extend(item::facts(scene, chosen, columns));
@@ -57,7 +60,8 @@ fn lines(scene: &Scene<'_>, step: &StepOutline, columns: usize) -> Vec<Line<'sta
     lines
 }
 
-fn providers(step: &StepOutline) -> String {
+/// Their names, or how many they are where that many names would hide the step's own.
+fn providers(step: &StepOutline, room: usize) -> String {
     let mut names: Vec<String> = step
         .items
         .iter()
@@ -65,7 +69,11 @@ fn providers(step: &StepOutline) -> String {
         .collect();
     names.sort_unstable();
     names.dedup();
-    names.join(", ")
+    let all = names.join(", ");
+    match text::width(&all) <= room {
+        true => all,
+        false => format!("{} providers", names.len()),
+    }
 }
 
 fn item_line(
@@ -76,7 +84,10 @@ fn item_line(
 ) -> Line<'static> {
     let shown = scene.view.shown(item);
     let fact = words::fact(scene.view, item);
-    let title = text::pad(&item.title, titles);
+    let title = match fact.is_empty() {
+        true => item.title.clone(),
+        false => text::pad(&item.title, titles),
+    };
     let mut left = vec![scene.icon(shown), Span::raw(format!(" {title} "))];
     left.push(scene.span(fact, Role::Dim));
     let note = words::note(scene, item);

@@ -53,7 +53,13 @@ pub fn note(scene: &Scene<'_>, item: &ItemOutline) -> String {
     let live = view.live.get(&item.id);
     match shown {
         Shown::Blocked => match view.waits_for(item).first() {
-            Some(need) => format!("waits {need}"),
+            // Within a step its number says nothing.
+            Some(need) => match need.as_str().strip_prefix(item.id.step()) {
+                Some(rest) if rest.starts_with('.') && need.step() == item.id.step() => {
+                    format!("waits {}", &rest[1..])
+                }
+                _ => format!("waits {need}"),
+            },
             None => shown.word().into(),
         },
         Shown::YourTurn => "YOUR TURN".into(),

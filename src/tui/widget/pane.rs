@@ -89,8 +89,17 @@ pub fn lines(all: &[Line<'static>], top: usize, area: Rect, buf: &mut Buffer, th
     }
     let top = top.min(all.len().saturating_sub(rows));
     let columns = usize::from(area.width) - 1;
-    for (y, line) in all.iter().skip(top).take(rows).enumerate() {
-        let y = area.y + u16::try_from(y).unwrap_or(0);
+    let below = all.len().saturating_sub(top + rows);
+    let more = format!(" {} more (PgDn) ", below + 1);
+    let wide = text::width(&more);
+    let marked = below > 0 && wide < usize::from(area.width);
+    for (n, line) in all.iter().skip(top).take(rows).enumerate() {
+        let y = area.y + u16::try_from(n).unwrap_or(0);
+        // The mark stands beside a text that is cut as such, not over the middle of a word.
+        let columns = match marked && n + 1 == rows {
+            true => columns.saturating_sub(wide),
+            false => columns,
+        };
         let spans = line
             .spans
             .iter()
@@ -99,14 +108,10 @@ pub fn lines(all: &[Line<'static>], top: usize, area: Rect, buf: &mut Buffer, th
         let cut = Line::from(text::cut_spans(spans, columns));
         buf.set_line(area.x + 1, y, &cut, area.width - 1);
     }
-    let below = all.len().saturating_sub(top + rows);
-    if below > 0 {
-        let more = format!(" {} more (PgDn) ", below + 1);
-        let wide = u16::try_from(text::width(&more)).unwrap_or(0);
-        if wide < area.width {
-            let style = theme.style(Role::Dim);
-            buf.set_string(area.right() - wide, area.bottom() - 1, more, style);
-        }
+    if marked {
+        let style = theme.style(Role::Dim);
+        let x = area.right() - u16::try_from(wide).unwrap_or(0);
+        buf.set_string(x, area.bottom() - 1, more, style);
     }
 }
 

@@ -36,8 +36,13 @@ pub fn pad(text: &str, to: usize) -> String {
     padded
 }
 
-/// With a capital letter, as a sentence that stands alone.
+/// With a capital letter, as a sentence that stands alone. A host, file or variable keeps its own spelling.
 pub fn capital(text: &str) -> String {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    let within = first.trim_end_matches(|c: char| c.is_ascii_punctuation());
+    if within.contains(['.', '/', '_', ':']) {
+        return text.to_string();
+    }
     let mut rest = text.chars();
     match rest.next() {
         Some(first) => first.to_uppercase().chain(rest).collect(),
