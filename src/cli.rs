@@ -109,6 +109,8 @@ pub enum Command {
         /// A step (1), an item (1.branch-main) or a phase (phase:0), or several joined by commas; all when left out
         select: Option<String>,
     },
+    /// The DNS records that are wanted, and which servers serve them; changes nothing
+    Dns,
     /// The secrets in the vault: names and fingerprints, never values
     Secrets {
         #[command(subcommand)]

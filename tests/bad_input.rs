@@ -9,6 +9,8 @@ mod elsewhere;
 mod program;
 #[path = "binary/served.rs"]
 mod served;
+#[path = "bad_input/values.rs"]
+mod values;
 #[path = "bad_input/words.rs"]
 mod words;
 

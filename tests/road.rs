@@ -10,6 +10,8 @@ mod program;
 mod served;
 #[path = "keyring/session.rs"]
 mod session;
+#[path = "road/whole.rs"]
+mod whole;
 
 use std::fs;
 use std::io::Write;
@@ -44,11 +46,16 @@ struct Operator {
 }
 
 impl Operator {
+    /// In a world where GitHub is enough.
     fn new(folder: &Path, vault: &'static str) -> Operator {
+        Operator::on(folder, vault, "no-reviews")
+    }
+
+    fn on(folder: &Path, vault: &'static str, world: &str) -> Operator {
         fs::create_dir(folder.join("launch")).unwrap();
         fs::write(folder.join("answers.toml"), ANSWERS).unwrap();
         fs::write(folder.join("choices.toml"), CHOICES).unwrap();
-        let served = Served::start(&folder.join("simulator"), "no-reviews");
+        let served = Served::start(&folder.join("simulator"), world);
         let mut canary = Canary::default();
         canary.know("GITHUB_TOKEN", &served.token);
         canary.know("PASSPHRASE", PASSPHRASE);

@@ -1,5 +1,6 @@
 //! From a parsed command line to an exit code: builds the seams, real or rehearsed, and runs what was asked for.
 
+mod dns;
 mod doctor;
 mod explain;
 mod inputs;
@@ -56,6 +57,7 @@ fn dispatch(cli: &Cli) -> Result<u8> {
         Some(Command::Verify { select }) => run::look(global, select.as_deref(), run::Look::Verify),
         Some(Command::Run(run)) => run::run(global, run),
         Some(Command::Status) => record::status(global),
+        Some(Command::Dns) => dns::run(global),
         Some(Command::Secrets { action }) => secrets::run(global, action),
         Some(Command::Undo { select, yes }) => run::undo(global, select, *yes),
         Some(Command::Tick { item, by, note }) => record::tick(global, item, by, note),

@@ -502,7 +502,7 @@ fn context<'a>(
 }
 
 /// What an item may know before its own history is added.
-fn known(launch: &Launch, item: &Instance, state: &State, now: Timestamp) -> Known {
+pub(crate) fn known(launch: &Launch, item: &Instance, state: &State, now: Timestamp) -> Known {
     let outputs = state
         .items
         .iter()

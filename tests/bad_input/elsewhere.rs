@@ -123,7 +123,9 @@ fn a_token_that_is_none_is_refused_before_it_goes_anywhere() {
     let folder = tempfile::tempdir().unwrap();
     let dir = launch(folder.path());
     let served = Served::start(&folder.path().join("simulator"), "no-reviews");
-    let url = ("GOLIVE_GITHUB_URL", served.github.as_str());
+    let own = served.variables();
+    let url = own.iter().find(|(name, _)| *name == "GOLIVE_GITHUB_URL");
+    let url = *url.unwrap();
     let stranger = "golive-sim-github-0123456789abcdef01234567";
     let live = "ghp_0123456789abcdefghij0123456789abcdef";
     let gone = ("GOLIVE_GITHUB_URL", "http://127.0.0.1:1");

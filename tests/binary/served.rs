@@ -23,8 +23,8 @@ repository = "bondigoo/bondigoo-platform"
 operator = "Ada"
 health-path = "/health"
 vercel-project = "bondigoo-platform"
-atlas-prod-project = "prod"
-atlas-dev-project = "dev"
+atlas-prod-project = "bondigoo"
+atlas-dev-project = "coaching-platform"
 render-workspace = "bondigoo"
 "#;
 
@@ -45,10 +45,11 @@ const LEAD_HERE: [(&str, &str); 10] = [
 /// A served world; ended when dropped.
 pub struct Served {
     process: Child,
-    pub github: String,
     /// The variables that lead golive here.
     variables: Vec<(&'static str, String)>,
     pub token: String,
+    /// Every token that opens something, by its name in the ready file.
+    pub tokens: Value,
     control: String,
 }
 
@@ -59,11 +60,13 @@ pub fn world(name: &str) -> PathBuf {
 }
 
 impl Served {
-    /// Serves a world of `tests/worlds` out of `folder`, where it keeps all its files.
+    /// Serves a world of `tests/worlds`, or one that golive brings along, out of `folder`, where it keeps all its files.
     pub fn start(folder: &Path, name: &str) -> Served {
         std::fs::create_dir_all(folder).unwrap();
         let ready = folder.join("ready.json");
-        let (file, here) = (world(name), folder.join("world"));
+        let here = folder.join("world");
+        let file = Some(world(name)).filter(|file| file.exists());
+        let file = file.unwrap_or_else(|| name.into());
         let arguments = [
             "simulate",
             "--speed",
@@ -95,11 +98,11 @@ impl Served {
         let word = |value: &Value| value.as_str().unwrap().to_string();
         Served {
             process,
-            github: word(&ready["github"]),
             variables: LEAD_HERE
                 .map(|(variable, name)| (variable, word(&ready[name])))
                 .into(),
             token: word(&ready["tokens"]["github"]),
+            tokens: ready["tokens"].clone(),
             control: word(&ready["control"]),
         }
     }

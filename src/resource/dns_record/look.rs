@@ -117,7 +117,7 @@ impl DnsRecord {
         if lead.kind != "CNAME" || there.is_empty() || there.iter().any(|entry| entry.kind != "A") {
             return false;
         }
-        let target = leads_to(cx, &lead.data).await;
+        let target = leads_to(cx.resolver, &lead.data).await;
         there.iter().all(|entry| target.contains(&entry.data))
     }
 }

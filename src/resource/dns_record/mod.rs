@@ -143,7 +143,7 @@ impl Resource for DnsRecord {
 
 impl DnsRecord {
     /// How the records are written: as the zone's item found, and by hand where the operator chose so for this host.
-    fn mode(&self, known: &Known) -> Holder {
+    pub(crate) fn mode(&self, known: &Known) -> Holder {
         match chose_by_hand(known) {
             true => Holder::ByHand,
             false => mode(known, &self.zone_item, self.holder),
@@ -167,7 +167,7 @@ impl DnsRecord {
     }
 
     /// What the claim has told; `None` while it has not.
-    fn wanted(&self, known: &Known, mode: Holder) -> Option<Wanted> {
+    pub(crate) fn wanted(&self, known: &Known, mode: Holder) -> Option<Wanted> {
         Wanted::told(known, &self.claim, &self.host, &self.zone, mode.ttl())
     }
 

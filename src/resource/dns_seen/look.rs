@@ -10,7 +10,7 @@ use crate::resource::zone::ask::{OwnServer, Said, ask, own_records, says, wildca
 use crate::resource::zone::entry::{Entry, plain_name};
 use crate::resource::zone::{EXPORT, HOSTED_BY, SERVERS, Wanted};
 use crate::resource::{Cx, Look, here};
-use crate::seam::resolver::{Answer, RecordKind, Server};
+use crate::seam::resolver::{Answer, RecordKind, Resolver, Server};
 
 /// More links than any provider makes; beyond it the chain goes round.
 const LINKS_MAX: usize = 8;
@@ -29,7 +29,7 @@ impl DnsSeen {
         for wish in wanted.records() {
             seen.records.push(Asked {
                 wish: wish.clone(),
-                own: ask_own(cx, &servers, wish).await,
+                own: ask_own(cx.resolver, &servers, wish).await,
                 public: vec![],
             });
         }
@@ -44,7 +44,7 @@ impl DnsSeen {
             return Ok(seen);
         }
         for asked in &mut seen.records {
-            asked.public = ask_public(cx, &asked.wish).await;
+            asked.public = ask_public(cx.resolver, &asked.wish).await;
         }
         all_silent(&seen, "the public resolvers", |asked| &asked.public)?;
         if seen.records.iter().all(Asked::is_visible) {
@@ -57,7 +57,7 @@ impl DnsSeen {
     async fn negative(&self, cx: &Cx<'_>, servers: &[OwnServer]) -> Option<u32> {
         for server in servers {
             let own = Server::Own(server.address);
-            let Ok(answer) = ask(cx, own, &self.zone, RecordKind::Soa).await else {
+            let Ok(answer) = ask(cx.resolver, own, &self.zone, RecordKind::Soa).await else {
                 continue;
             };
             let own = answer
@@ -81,7 +81,9 @@ impl DnsSeen {
 
     async fn six(&self, cx: &Cx<'_>, server: &OwnServer) -> Option<String> {
         let own = Server::Own(server.address);
-        let answer = ask(cx, own, &self.host, RecordKind::Aaaa).await.ok()?;
+        let answer = ask(cx.resolver, own, &self.host, RecordKind::Aaaa)
+            .await
+            .ok()?;
         let mut own = own_records(&answer, &self.host).into_iter();
         own.find(|entry| entry.kind == "AAAA")
             .map(|entry| entry.data)
@@ -91,7 +93,7 @@ impl DnsSeen {
     async fn follow(&self, cx: &Cx<'_>, seen: &mut Seen) -> Look<()> {
         for resolver in right_resolvers(cx, seen) {
             let server = Server::Public(resolver);
-            let Ok(answer) = ask(cx, server, &self.host, RecordKind::A).await else {
+            let Ok(answer) = ask(cx.resolver, server, &self.host, RecordKind::A).await else {
                 continue;
             };
             (seen.chain, seen.addresses) = chain(&answer, &self.host);
@@ -126,17 +128,38 @@ pub(super) fn chain(answer: &Answer, host: &str) -> (Vec<String>, Vec<String>) {
     (names, addresses)
 }
 
-async fn ask_own(cx: &Cx<'_>, servers: &[OwnServer], wish: &Entry) -> Vec<(String, Said)> {
+/// What every server says of one record: the zone's own first, public resolvers only once these serve it.
+pub(crate) async fn everywhere(
+    resolver: &dyn Resolver,
+    servers: &[OwnServer],
+    wish: &Entry,
+) -> Asked {
+    let mut asked = Asked {
+        wish: wish.clone(),
+        own: ask_own(resolver, servers, wish).await,
+        public: vec![],
+    };
+    if asked.is_served() {
+        asked.public = ask_public(resolver, wish).await;
+    }
+    asked
+}
+
+async fn ask_own(
+    resolver: &dyn Resolver,
+    servers: &[OwnServer],
+    wish: &Entry,
+) -> Vec<(String, Said)> {
     let each = servers.iter().map(async |server| {
-        let said = says(cx, Server::Own(server.address), wish).await;
+        let said = says(resolver, Server::Own(server.address), wish).await;
         (server.name.clone(), said)
     });
     join_all(each).await
 }
 
-async fn ask_public(cx: &Cx<'_>, wish: &Entry) -> Vec<(String, Said)> {
-    let each = cx.resolver.public().into_iter().map(async |address| {
-        let said = says(cx, Server::Public(address), wish).await;
+async fn ask_public(resolver: &dyn Resolver, wish: &Entry) -> Vec<(String, Said)> {
+    let each = resolver.public().into_iter().map(async |address| {
+        let said = says(resolver, Server::Public(address), wish).await;
         (address.to_string(), said)
     });
     join_all(each).await

@@ -13,6 +13,7 @@ use super::zone::nothing_told;
 use super::{Applied, Cx, Known, Look, Resource};
 use crate::plan::{Evidence, Finding, ItemId, Output, Outputs, Plan};
 use crate::provider::http::CallError;
+pub(crate) use look::everywhere;
 
 /// One host as the world sees it.
 #[derive(Clone, Debug)]
@@ -46,21 +47,21 @@ pub struct Seen {
 
 /// One record, and what each server says of it.
 #[derive(Debug)]
-struct Asked {
-    wish: Entry,
+pub(crate) struct Asked {
+    pub(crate) wish: Entry,
     /// By the names of the zone's own servers.
-    own: Vec<(String, Said)>,
+    pub(crate) own: Vec<(String, Said)>,
     /// By the addresses of public resolvers; empty until the zone's own servers serve the record.
-    public: Vec<(String, Said)>,
+    pub(crate) public: Vec<(String, Said)>,
 }
 
 impl Asked {
     /// Every server of the zone that answers serves it, and one at least does.
-    fn is_served(&self) -> bool {
+    pub(crate) fn is_served(&self) -> bool {
         agree(&self.own)
     }
 
-    fn is_visible(&self) -> bool {
+    pub(crate) fn is_visible(&self) -> bool {
         agree(&self.public) && !self.public.iter().any(|(_, said)| is_failing(said))
     }
 }

@@ -168,7 +168,7 @@ impl DnsZone {
     ) -> Vec<(String, Result<String, String>)> {
         let each = servers.iter().map(async |server| {
             let own = Server::Own(server.address);
-            let serial = match ask(cx, own, &self.zone, RecordKind::Soa).await {
+            let serial = match ask(cx.resolver, own, &self.zone, RecordKind::Soa).await {
                 Err(silence) => Err(silence.0),
                 Ok(answer) if answer.code != Code::NoError => Err(in_words(answer.code)),
                 Ok(answer) => {
@@ -189,7 +189,7 @@ impl DnsZone {
     async fn failing(&self, cx: &Cx<'_>) -> Vec<String> {
         let each = cx.resolver.public().into_iter().map(async |address| {
             let server = Server::Public(address);
-            let answer = ask(cx, server, &self.zone, RecordKind::Soa).await;
+            let answer = ask(cx.resolver, server, &self.zone, RecordKind::Soa).await;
             answer
                 .is_ok_and(|answer| answer.code == Code::ServFail)
                 .then(|| address.to_string())
@@ -274,7 +274,7 @@ impl DnsZone {
 
 async fn caa(cx: &Cx<'_>, server: &OwnServer, zone: &str) -> Vec<String> {
     let own = Server::Own(server.address);
-    let Ok(answer) = ask(cx, own, zone, RecordKind::Caa).await else {
+    let Ok(answer) = ask(cx.resolver, own, zone, RecordKind::Caa).await else {
         return vec![];
     };
     let own = ask::own_records(&answer, zone);

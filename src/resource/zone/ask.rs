@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::entry::{Entry, plain_name};
 use crate::resource::{Cx, Look, here};
-use crate::seam::resolver::{Answer, Code, Question, RecordKind, Server, Silence};
+use crate::seam::resolver::{Answer, Code, Question, RecordKind, Resolver, Server, Silence};
 
 /// How a server says that it failed.
 pub const FAILURE: &str = "SERVFAIL";
@@ -64,7 +64,7 @@ pub enum Delegation {
 }
 
 pub async fn ask(
-    cx: &Cx<'_>,
+    resolver: &dyn Resolver,
     server: Server,
     name: &str,
     kind: RecordKind,
@@ -74,7 +74,7 @@ pub async fn ask(
         kind,
         server,
     };
-    cx.resolver.ask(&question).await
+    resolver.ask(&question).await
 }
 
 /// Asks all public resolvers the same.
@@ -84,7 +84,7 @@ async fn ask_public(
     kind: RecordKind,
 ) -> Vec<(IpAddr, Result<Answer, Silence>)> {
     let each = cx.resolver.public().into_iter().map(async |address| {
-        let answer = ask(cx, Server::Public(address), name, kind).await;
+        let answer = ask(cx.resolver, Server::Public(address), name, kind).await;
         (address, answer)
     });
     join_all(each).await
@@ -144,7 +144,8 @@ async fn parent_that_knows_no_cut(cx: &Cx<'_>, zone: &str) -> Option<String> {
         let parent = labels[cut..].join(".");
         let child = labels[cut - 1..].join(".");
         let first = *cx.resolver.public().first()?;
-        let Ok(answer) = ask(cx, Server::Public(first), &parent, RecordKind::Ns).await else {
+        let Ok(answer) = ask(cx.resolver, Server::Public(first), &parent, RecordKind::Ns).await
+        else {
             continue;
         };
         let names: Vec<String> = answer
@@ -155,7 +156,7 @@ async fn parent_that_knows_no_cut(cx: &Cx<'_>, zone: &str) -> Option<String> {
         let servers = addresses(cx, &names).await;
         for server in servers {
             let own = Server::Own(server.address);
-            let Ok(answer) = ask(cx, own, &child, RecordKind::Ns).await else {
+            let Ok(answer) = ask(cx.resolver, own, &child, RecordKind::Ns).await else {
                 continue;
             };
             if answer.authoritative && answer.data(RecordKind::Ns).is_empty() {
@@ -182,7 +183,7 @@ pub async fn addresses(cx: &Cx<'_>, names: &[String]) -> Vec<OwnServer> {
 async fn address(cx: &Cx<'_>, name: &str) -> Option<IpAddr> {
     for kind in [RecordKind::A, RecordKind::Aaaa] {
         for resolver in cx.resolver.public() {
-            let Ok(answer) = ask(cx, Server::Public(resolver), name, kind).await else {
+            let Ok(answer) = ask(cx.resolver, Server::Public(resolver), name, kind).await else {
                 continue;
             };
             let found = answer.data(kind).first().and_then(|text| text.parse().ok());
@@ -196,9 +197,9 @@ async fn address(cx: &Cx<'_>, name: &str) -> Option<IpAddr> {
 }
 
 /// The IPv4 addresses that a provider's name leads to; empty where no resolver tells any.
-pub async fn leads_to(cx: &Cx<'_>, name: &str) -> Vec<String> {
-    for resolver in cx.resolver.public() {
-        if let Ok(answer) = ask(cx, Server::Public(resolver), name, RecordKind::A).await {
+pub async fn leads_to(resolver: &dyn Resolver, name: &str) -> Vec<String> {
+    for address in resolver.public() {
+        if let Ok(answer) = ask(resolver, Server::Public(address), name, RecordKind::A).await {
             let found = answer.data(RecordKind::A);
             return found.into_iter().map(str::to_string).collect();
         }
@@ -242,9 +243,9 @@ impl std::fmt::Display for Said {
 }
 
 /// What `server` says of the record that is wished.
-pub async fn says(cx: &Cx<'_>, server: Server, wish: &Entry) -> Said {
+pub async fn says(resolver: &dyn Resolver, server: Server, wish: &Entry) -> Said {
     let kind = kind_of(&wish.kind);
-    let answer = match ask(cx, server, &wish.name, kind).await {
+    let answer = match ask(resolver, server, &wish.name, kind).await {
         Ok(answer) => answer,
         Err(silence) => return Said::Silent(silence.0),
     };
@@ -257,7 +258,7 @@ pub async fn says(cx: &Cx<'_>, server: Server, wish: &Entry) -> Said {
     if kind != RecordKind::Cname || !matches!(said, Said::Nothing { .. }) {
         return said;
     }
-    let Ok(answer) = ask(cx, server, &wish.name, RecordKind::A).await else {
+    let Ok(answer) = ask(resolver, server, &wish.name, RecordKind::A).await else {
         return said;
     };
     let own = own_records(&answer, &wish.name);
@@ -265,7 +266,7 @@ pub async fn says(cx: &Cx<'_>, server: Server, wish: &Entry) -> Said {
     if found.is_empty() {
         return said;
     }
-    let target = leads_to(cx, &wish.data).await;
+    let target = leads_to(resolver, &wish.data).await;
     match found.iter().all(|one| target.contains(&one.data)) {
         true => Said::Flattened,
         false => other(found),
@@ -332,7 +333,7 @@ pub async fn records_at(
     let own = Server::Own(server.address);
     let each = kinds
         .iter()
-        .map(async |kind| ask(cx, own, name, *kind).await);
+        .map(async |kind| ask(cx.resolver, own, name, *kind).await);
     let mut found: Vec<Entry> = Vec::new();
     for answer in join_all(each).await {
         let answer = answer.map_err(|silence| silence.0)?;

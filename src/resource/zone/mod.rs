@@ -1,8 +1,8 @@
 //! Who holds a zone, and how a claim hands on the records that its provider wants.
 
-pub(super) mod ask;
+pub(crate) mod ask;
 pub(super) mod book;
-pub(super) mod entry;
+pub(crate) mod entry;
 
 use self::entry::Entry;
 use super::Known;
@@ -56,7 +56,7 @@ impl Holder {
     }
 
     /// The time to live of golive's records: short, so that a mistake is mended soon.
-    pub(super) fn ttl(self) -> u32 {
+    pub(crate) fn ttl(self) -> u32 {
         match self {
             Holder::GoDaddy => godaddy::TTL_MIN,
             Holder::Cloudflare => 300,
@@ -97,7 +97,7 @@ pub(super) fn chose_by_hand(known: &Known) -> bool {
 
 /// The records that a host's provider wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wanted {
+pub(crate) struct Wanted {
     pub lead: Entry,
     /// The text that proves ownership, while the provider asks for one.
     pub proof: Option<Entry>,
@@ -135,7 +135,7 @@ pub(super) fn nothing_told(claim: &ItemId, host: &str) -> Blocker {
 }
 
 /// The page where a person edits the zone's records, where golive knows it.
-pub(super) fn records_page(hosted_by: &str, zone: &str) -> Option<String> {
+pub(crate) fn records_page(hosted_by: &str, zone: &str) -> Option<String> {
     match hosted_by {
         "GoDaddy" => Some(godaddy::records_page(zone)),
         "Cloudflare" => Some(cloudflare::records_page(zone)),
@@ -144,7 +144,7 @@ pub(super) fn records_page(hosted_by: &str, zone: &str) -> Option<String> {
 }
 
 /// The name as forms inside the zone ask for it: `www`, `@` for the zone itself.
-pub(super) fn label(name: &str, zone: &str) -> String {
+pub(crate) fn label(name: &str, zone: &str) -> String {
     let inside = name
         .strip_suffix(zone)
         .and_then(|rest| rest.strip_suffix('.'));
