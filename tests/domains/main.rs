@@ -33,6 +33,8 @@ pub fn world(change: impl FnOnce(&mut Scenario)) -> Scenario {
     let mut scenario = Scenario::named("done", &Names::example()).expect("a world of that name");
     for project in &mut scenario.vercel.projects {
         project.domains.clear();
+        // As Vercel gives it to new projects.
+        project.protection = "all_except_custom_domains".to_owned();
     }
     for service in &mut scenario.render.services {
         service.domains.clear();

@@ -59,7 +59,7 @@ fn assert_others_untouched(mode: &str, before: &Moment, after: &Moment) {
         .map(|(_, name)| name.as_str())
         .collect();
     assert!(
-        gone.len() == 1 && gone[0].starts_with("www CNAME @"),
+        gone.len() == 1 && gone[0].starts_with("www CNAME bondigoo.ch"),
         "{mode}: {gone:?} are gone"
     );
 }

@@ -69,6 +69,36 @@ fn reaches(fingerprint: &Option<String>) -> Vec<String> {
         .collect()
 }
 
+/// `old` is what stands there, as far as Vercel shows it; `ours`: golive set it.
+fn set(
+    row: impl Fn(Sign) -> Row,
+    name: &str,
+    new: &Option<String>,
+    old: &Option<Option<Value>>,
+    ours: bool,
+) -> Row {
+    let cell = "the value of its cell".to_string();
+    let Some(old) = old else {
+        return Row {
+            new: Some(cell),
+            detail: reaches(new),
+            ..row(Sign::Create)
+        };
+    };
+    // What is not shown cannot be kept, and golive's own can be set again.
+    let lost = old.is_none() && !ours;
+    let shown = old.as_ref().map(told);
+    Row {
+        old: Some(shown.unwrap_or_else(|| "a value that Vercel does not show".into())),
+        new: Some(new.clone().unwrap_or(cell)),
+        undo: if lost { Undo::OneWay } else { Undo::Restorable },
+        confirm: lost.then(|| name.to_string()),
+        not_made_by_golive: !ours,
+        detail: reaches(new),
+        ..row(Sign::Change)
+    }
+}
+
 impl Change for VercelVariablesChange {
     fn row(&self, item: &ItemId) -> Row {
         let of = |name: &str, target: &str| format!("{name} for {target}");
@@ -81,32 +111,8 @@ impl Change for VercelVariablesChange {
                 how,
                 ..
             } => {
-                let what = of(name, target);
-                let row = |sign| Row::new(item, &format!("set-{name}"), sign, what);
-                let cell = "the value of its cell".to_string();
-                match old {
-                    None => Row {
-                        new: Some(cell),
-                        detail: reaches(new),
-                        ..row(Sign::Create)
-                    },
-                    Some(old) => {
-                        // What is not shown cannot be kept, and golive's own can be set again.
-                        let lost = old.is_none() && how.is_none();
-                        let shown = old.as_ref().map(told);
-                        Row {
-                            old: Some(
-                                shown.unwrap_or_else(|| "a value that Vercel does not show".into()),
-                            ),
-                            new: Some(new.clone().unwrap_or(cell)),
-                            undo: if lost { Undo::OneWay } else { Undo::Restorable },
-                            confirm: lost.then(|| name.clone()),
-                            not_made_by_golive: how.is_none(),
-                            detail: reaches(new),
-                            ..row(Sign::Change)
-                        }
-                    }
-                }
+                let row = |sign| Row::new(item, &format!("set-{name}"), sign, of(name, target));
+                set(row, name, new, old, how.is_some())
             }
             Self::Narrow {
                 project_name,
