@@ -139,7 +139,7 @@ fn a_paste_presses_no_key_and_a_secret_is_never_shown() {
         nowhere(&terminal);
         terminal.press(&["Enter"]);
         // A real token never goes to the rehearsal's world.
-        terminal.see("was not kept");
+        terminal.see("Not handed over");
         nowhere(&terminal);
         terminal.press(&["q"]);
         assert_eq!(terminal.prompt(), 10);
