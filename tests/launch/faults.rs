@@ -92,7 +92,7 @@ fn github_writes() -> Matrix {
 }
 
 /// Creations that have neither a natural key nor a marker at their provider: a person may be asked whether one happened.
-const UNANSWERABLE: [&str; 1] = ["“+ Redis "];
+const UNANSWERABLE: [&str; 2] = ["“+ Redis ", "“+ deploy of "];
 
 fn writes(stage: &Stage, beginning: &Moment) -> Matrix {
     writes_at(stage, beginning, |_| true)

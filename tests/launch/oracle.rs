@@ -132,7 +132,11 @@ fn only_approved(stage: &Stage, ran: &Ran, wrong: &mut Vec<String>) {
         (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for record in &contents.records {
         match &record.durable {
-            Durable::Approved { rows, .. } => approved.extend(rows.iter().cloned()),
+            Durable::Approved { rows, .. } => {
+                // Each approval is for one time.
+                applied.retain(|(_, row)| !rows.contains(row));
+                approved.extend(rows.iter().cloned());
+            }
             Durable::Sent { item, row, .. } => {
                 if !approved.contains(row) {
                     wrong.push(format!("I5 {item} was sent unapproved"));
