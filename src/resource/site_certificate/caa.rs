@@ -217,13 +217,12 @@ mod tests {
     use super::*;
     use crate::seam::resolver::{Record, Silence};
 
-    /// Records by server word, name and type; what is not there is "no such name".
-    struct Zone(
-        BTreeMap<
-            (&'static str, &'static str, RecordKind),
-            Result<Vec<(RecordKind, &'static str)>, Code>,
-        >,
-    );
+    /// Server word, name and type.
+    type Asked = (&'static str, &'static str, RecordKind);
+    type Told = Result<Vec<(RecordKind, &'static str)>, Code>;
+
+    /// What is told of what is asked; what is not there is "no such name".
+    struct Zone(BTreeMap<Asked, Told>);
 
     impl Resolver for Zone {
         fn public_address(&self) -> BoxFuture<'_, Result<IpAddr, String>> {
