@@ -220,6 +220,10 @@ impl State {
                 Ok(())
             }
             about_item => {
+                if let Durable::Settled { item, .. } = about_item {
+                    // Nothing of what was approved for it is left to do; what differs from now on is someone else's doing.
+                    self.approvals.retain(|_, approval| approval.item != *item);
+                }
                 let id = about_item
                     .item()
                     .expect("all other records are about an item")
@@ -471,6 +475,27 @@ mod tests {
             state.apply(&record(&state, durable)).unwrap();
         }
         assert!(!state.is_approved(&row("aa"), Timestamp::UNIX_EPOCH));
+    }
+
+    /// Seen once: a row approved while reads lagged was not needed, and put back later what someone had changed.
+    #[test]
+    fn what_was_approved_and_not_needed_is_not_kept_for_later() {
+        let mut state = opened();
+        let approved = Durable::Approved {
+            rows: vec![row("aa"), row("bb")],
+            items: vec![item(), ItemId::new("1.branch-other")],
+            typed: vec![],
+            by: "dana".into(),
+        };
+        state.apply(&record(&state, approved)).unwrap();
+        let settled = Durable::Settled {
+            item: item(),
+            evidence: Evidence::new("as wished"),
+            outputs: BTreeMap::new(),
+        };
+        state.apply(&record(&state, settled)).unwrap();
+        assert!(!state.is_approved(&row("aa"), Timestamp::UNIX_EPOCH));
+        assert!(state.is_approved(&row("bb"), Timestamp::UNIX_EPOCH));
     }
 
     #[test]
