@@ -8,6 +8,9 @@ use super::stage::{Moment, Ran, Stage};
 /// Fewer points than these and the sweep sees nothing.
 const POINTS_MIN: usize = 150;
 const INFRASTRUCTURE_POINTS_MIN: usize = 500;
+const CONFIGURATION_POINTS_MIN: usize = 500;
+/// All its places take a quarter of an hour; every so-manieth lies everywhere in it.
+const CONFIGURATION_EVERY: usize = 11;
 
 const SEED: u64 = 7;
 
@@ -43,7 +46,12 @@ impl Calm {
 
     /// Kills the launch everywhere, and wants at least so many places.
     fn sweep(&self, points_min: usize) {
-        let all: Vec<Vec<String>> = self.resumed().collect();
+        self.sweep_every(1, points_min);
+    }
+
+    /// Kills the launch at every so-manieth place, and wants at least so many places in all.
+    fn sweep_every(&self, step: usize, points_min: usize) {
+        let all: Vec<Vec<String>> = self.resumed(step).collect();
         let (points, swept, bad) = (self.points.len(), all.len(), all.concat());
         eprintln!(
             "{points} points, {swept} different disks, {} bad",
@@ -59,8 +67,8 @@ impl Calm {
     }
 
     /// What is wrong after a kill at each point, and after a power cut where that leaves less; nothing, when all is well.
-    fn resumed(&self) -> impl Iterator<Item = Vec<String>> + '_ {
-        let points = self.points.iter().enumerate();
+    fn resumed(&self, step: usize) -> impl Iterator<Item = Vec<String>> + '_ {
+        let points = self.points.iter().enumerate().step_by(step);
         let images = points.flat_map(|(n, point)| {
             let cut = (!point.disk.is_synced()).then(|| ("cut off", point.disk.after_power_cut()));
             let killed = ("killed", point.disk.after_kill());
@@ -135,6 +143,17 @@ fn the_configuration_is_all_right_in_every_world() {
     }
 }
 
+#[test]
+fn killed_anywhere_the_configuration_ends_like_the_calm_one() {
+    let calm = calm_configuration("fresh");
+    for host in ["vercel", "render", "godaddy", "stripe", "github"] {
+        let host = format!("http://{host}.localhost");
+        let reached = calm.points.iter().any(|point| point.label.contains(&host));
+        assert!(reached, "no call to {host} among the points");
+    }
+    calm.sweep_every(CONFIGURATION_EVERY, CONFIGURATION_POINTS_MIN);
+}
+
 #[cfg(feature = "sabotage")]
 mod planted {
     use golive::sabotage::{Bug, plant};
@@ -149,7 +168,7 @@ mod planted {
         ] {
             plant(Some(bug));
             let found = super::calm("fresh")
-                .resumed()
+                .resumed(1)
                 .find(|wrong| !wrong.is_empty());
             plant(None);
             eprintln!(
