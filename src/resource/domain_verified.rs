@@ -178,7 +178,9 @@ impl DomainVerified {
 
     /// What a person must remove or add before the provider can be content.
     fn in_the_way(&self, seen: &Seen) -> Option<Blocker> {
-        seen.way.as_ref()?.blocker(&self.host, self.whose())
+        seen.way
+            .as_ref()?
+            .blocker(&self.host, &self.zone, self.whose())
     }
 
     fn silence(&self, seen: &Seen) -> String {

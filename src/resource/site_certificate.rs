@@ -203,7 +203,7 @@ impl SiteCertificate {
     /// The certificate does not come: somebody is kept out, or it is being issued, or something is wrong.
     fn not_there(&self, known: &Known, seen: &Seen, fault: &str) -> Plan<NoChange> {
         let way = seen.way.as_ref();
-        if let Some(blocker) = way.and_then(|way| way.blocker(&self.host, self.by)) {
+        if let Some(blocker) = way.and_then(|way| way.blocker(&self.host, &self.zone, self.by)) {
             return Plan::Blocked(blocker);
         }
         let silence = way.map(InTheWay::silence).unwrap_or_default();

@@ -189,12 +189,30 @@ fn issue(record: &str) -> Option<Vec<String>> {
     Some(parts.filter(|part| !part.is_empty()).collect())
 }
 
-/// What a person must add, where the set keeps the provider's issuers out.
-pub(in crate::resource) fn blocker(host: &str, by: &str, climb: &Climb) -> Option<Blocker> {
+/// What a person must add, where the set keeps the provider's issuers out. A set outside the zone, at the end of a CNAME,
+/// is another's to change: then there is nothing to enter.
+pub(in crate::resource) fn blocker(
+    host: &str,
+    zone: &str,
+    by: &str,
+    climb: &Climb,
+) -> Option<Blocker> {
     let Climb::Set { at, records } = climb else {
         return None;
     };
     let lacking = lacking(records, by);
+    let others = *at != zone && !at.ends_with(&format!(".{zone}"));
+    if others && !lacking.is_empty() {
+        return Some(Blocker::ByHand {
+            what: format!(
+                "ask whoever keeps {at} for CAA records that let in who issues {by}'s certificates ({} are there), or lead \
+                 the name above {host} elsewhere: until then {host} may get none",
+                records.join(", ")
+            ),
+            url: None,
+            paste: vec![],
+        });
+    }
     (!lacking.is_empty()).then(|| Blocker::ByHand {
         what: format!(
             "add to the CAA records at {at} ({}): they keep out who issues {by}'s certificates, so that {host} gets none",
@@ -368,8 +386,8 @@ mod tests {
             at: "acme.test".into(),
             records: vec![r#"0 issue "digicert.com""#.into()],
         };
-        let Some(Blocker::ByHand { what, paste, .. }) = blocker("api.acme.test", "Render", &climb)
-        else {
+        let told = |zone: &str| blocker("api.acme.test", zone, "Render", &climb);
+        let Some(Blocker::ByHand { what, paste, .. }) = told("acme.test") else {
             panic!("nothing to add");
         };
         assert!(
@@ -378,6 +396,11 @@ mod tests {
         );
         assert_eq!(paste[0], r#"acme.test CAA 0 issue "letsencrypt.org""#);
         assert_eq!(paste.len(), 2);
-        assert_eq!(blocker("x", "Render", &Climb::Free), None);
+        assert_eq!(blocker("x", "x", "Render", &Climb::Free), None);
+        // Nobody can enter a record in a zone of others.
+        let Some(Blocker::ByHand { what, paste, .. }) = told("other.test") else {
+            panic!("nothing to ask for");
+        };
+        assert!(what.contains("ask whoever keeps acme.test") && paste.is_empty());
     }
 }

@@ -27,7 +27,7 @@ impl InTheWay {
     }
 
     /// What a person must remove or add first.
-    pub fn blocker(&self, host: &str, by: &str) -> Option<Blocker> {
+    pub fn blocker(&self, host: &str, zone: &str, by: &str) -> Option<Blocker> {
         let aaaa = self.aaaa.as_deref().unwrap_or_default();
         if !aaaa.is_empty() {
             return Some(Blocker::ByHand {
@@ -38,11 +38,11 @@ impl InTheWay {
                 url: None,
                 paste: aaaa
                     .iter()
-                    .map(|address| format!("{host} AAAA {address}"))
+                    .map(|address| format!("remove {host} AAAA {address}"))
                     .collect(),
             });
         }
-        caa::blocker(host, by, &self.caa)
+        caa::blocker(host, zone, by, &self.caa)
     }
 
     /// Questions that nobody answers, as the end of a sentence: who may issue has to be told to issuers too.
