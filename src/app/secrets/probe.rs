@@ -1,4 +1,7 @@
-//! Whether a secret works, by reading calls alone: whose account a Stripe key opens, whose a provider's token is.
+//! Whether a secret works, by reading calls alone: whose account a Stripe key opens, whose a provider's token is, what
+//! a password lets in.
+
+mod inward;
 
 use std::collections::BTreeSet;
 
@@ -111,6 +114,11 @@ pub async fn kept(
             }),
             Err(error) => Some(failed(&error)),
         };
+    }
+    match inward::tried(place, slot, value).await {
+        Ok(None) => {}
+        Ok(tried) => return tried,
+        Err(error) => return Some(failed(&error)),
     }
     let form = place.launch.form(slot).filter(|form| form.opens_stripe())?;
     if let Err(why) = form.fits(value) {
