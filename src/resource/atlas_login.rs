@@ -187,6 +187,17 @@ impl Resource for AtlasLogin {
 }
 
 impl AtlasLogin {
+    /// Where this user logs in, at a host of its cluster.
+    pub fn door(&self, host: &str) -> Door {
+        let database = self.roles.first().map(|(_, database)| database.clone());
+        Door {
+            host: host.into(),
+            user: self.name.clone(),
+            database: database.unwrap_or_else(|| "admin".into()),
+            options: self.options.clone(),
+        }
+    }
+
     /// One login. Where it was proved before and this machine is let in no more, nobody would answer, and it is not tried.
     async fn try_it(
         &self,
@@ -207,14 +218,7 @@ impl AtlasLogin {
                 });
             }
         }
-        let database = self.roles.first().map(|(_, database)| database.clone());
-        let door = Door {
-            host: host.into(),
-            user: self.name.clone(),
-            database: database.unwrap_or_else(|| "admin".into()),
-            options: self.options.clone(),
-        };
-        Ok(match cx.documents.login(&door, password).await {
+        Ok(match cx.documents.login(&self.door(host), password).await {
             Login::Refused(cause) => {
                 let carried = client
                     .change_status(&seen.group, &self.cluster_name)

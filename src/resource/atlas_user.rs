@@ -169,7 +169,8 @@ impl AtlasUser {
         vec![Scope::cluster(&self.cluster_name)]
     }
 
-    fn door(&self, host: &str) -> Door {
+    /// Where this user logs in, at a host of its cluster.
+    pub fn door(&self, host: &str) -> Door {
         Door {
             host: host.into(),
             user: self.name.clone(),

@@ -44,27 +44,15 @@ pub async fn tried(place: &Place, slot: &SecretName, value: &Secret) -> Result<O
 }
 
 fn opens(place: &Place, item: &Instance, slot: &SecretName) -> Option<Opens> {
-    let door = |cluster: &str, name: &str, roles: &[(String, String)], options: &str| Door {
-        host: host(place, cluster),
-        user: name.into(),
-        database: roles
-            .first()
-            .map_or_else(|| "admin".into(), |(_, database)| database.clone()),
-        options: options.into(),
-    };
     match &item.wish {
-        Wish::AtlasUser(user) if user.slot == *slot => Some(Opens::Database(door(
-            &user.cluster,
-            &user.name,
-            &user.roles,
-            "",
-        ))),
-        Wish::AtlasLogin(user) if user.slot == *slot => Some(Opens::Database(door(
-            &user.cluster,
-            &user.name,
-            &user.roles,
-            &user.options,
-        ))),
+        Wish::AtlasUser(user) if user.slot == *slot => {
+            let host = host(place, &user.cluster)?;
+            Some(Opens::Database(user.door(&host)))
+        }
+        Wish::AtlasLogin(user) if user.slot == *slot => {
+            let host = host(place, &user.cluster)?;
+            Some(Opens::Database(user.door(&host)))
+        }
         // The internal address leads nowhere from this machine.
         Wish::RenderKeyValue(_) if item.keeps.get("external_url") == Some(slot) => {
             Some(Opens::Redis)
@@ -74,7 +62,7 @@ fn opens(place: &Place, item: &Instance, slot: &SecretName) -> Option<Opens> {
 }
 
 /// The cluster's host as Atlas last told it, or as the manifest expects it.
-fn host(place: &Place, cluster: &str) -> String {
+fn host(place: &Place, cluster: &str) -> Option<String> {
     let of_cluster = |item: &&Instance| match &item.wish {
         Wish::AtlasCluster(wish) => wish.key == cluster,
         Wish::AtlasLogin(wish) => wish.cluster == cluster,
@@ -92,7 +80,7 @@ fn host(place: &Place, cluster: &str) -> String {
         let own = clusters.iter().find(|(key, _)| key.as_str() == cluster);
         own.map(|(_, cluster)| cluster.host.to_string())
     };
-    seen.or_else(expected).unwrap_or_default()
+    seen.or_else(expected)
 }
 
 async fn database(documents: &dyn Documents, door: &Door, password: &Secret) -> Tried {
