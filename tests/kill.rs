@@ -1,5 +1,7 @@
 //! The real binary killed with SIGKILL at a hundred moments of a rehearsal, each gone on with to its end: the world must
 //! come out as if nothing had happened, its records and variables too, and no file may hold a secret.
+//!
+//! Left out of --quick: all
 
 #[path = "binary/program.rs"]
 mod program;

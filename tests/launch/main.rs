@@ -1,4 +1,6 @@
 //! Whole launches on the simulated world: calm, killed at every point, with every call going wrong.
+//!
+//! Left out of --quick: sweep:: faults::
 
 mod assembly;
 mod configuration;
